@@ -1,0 +1,61 @@
+/*
+ * From wasm bytes to a module, through the cache and the compiler process.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_COMPILE_H
+#define PROA_COMPILE_H
+
+#include <stddef.h>
+
+#include "proa/module.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Start from `{ 0 }`: every zero is the default. */
+struct proa_compile_options {
+    const char *compiler_path; /* NULL: PROA_COMPILER, beside us, then PATH */
+    const char *cache_dir;     /* NULL: PROA_CACHE_DIR, XDG_CACHE_HOME/proa,
+                                  ~/.cache/proa; "" means no cache */
+    const char *cpu;           /* NULL: "native" */
+    const char *target;        /* NULL: the machine we run on */
+    int opt_level;             /* -O level plus 1; 0: the default level */
+    uint32_t thread_count_max; /* 0: one a core */
+    uint64_t memory_bytes_max; /* of the compiler process; 0: 8 GiB */
+    uint32_t seconds_max;      /* wall clock of the compiler; 0: 600 */
+    /* Called from the calling thread while the compiler works; may be NULL. */
+    void (*progress)(void *env, uint64_t done_bytes, uint64_t all_bytes);
+    void *progress_env;
+};
+
+/*
+ * Compile a module, or take it from the cache if it was compiled before.
+ *
+ * @param bytes   borrowed for the call
+ * @param options borrowed for the call; NULL: all defaults
+ * @param module  set on success; owned: end with proa_module_release()
+ * @return PROA_OK, PROA_MALFORMED, PROA_INVALID, PROA_UNSUPPORTED, PROA_LIMIT,
+ *         PROA_COMPILER (it crashed, was killed or ran out of a limit),
+ *         PROA_IO, PROA_NOMEM
+ * Threads: any; two processes may compile the same module at once.
+ * Trust: the bytes may be hostile; they are read in another, confined process.
+ */
+PROA_NODISCARD enum proa_status
+proa_module_compile(struct proa_engine *engine, const uint8_t *bytes,
+                    size_t size, const struct proa_compile_options *options,
+                    struct proa_module **module, struct proa_error *err);
+
+/*
+ * Compile to an artifact file at `path` (written beside it, then renamed),
+ * without the cache. Parameters and result as above.
+ */
+PROA_NODISCARD enum proa_status
+proa_compile_to_file(const uint8_t *bytes, size_t size,
+                     const struct proa_compile_options *options,
+                     const char *path, struct proa_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,49 @@
+/*
+ * WASI preview 1 (and its predecessor wasi_unstable) for one guest.
+ * https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_WASI_WASI_H
+#define PROA_WASI_WASI_H
+
+#include "host/link.h"
+
+struct proa_wasi;
+
+struct proa_wasi_preopen {
+    const char *host_path;
+    const char *guest_path;
+    bool is_read_only;
+};
+
+/* All borrowed for the call of proa_wasi_create(). */
+struct proa_wasi_options {
+    const char *const *args;
+    uint32_t arg_count;
+    const char *const *env; /* "NAME=value" */
+    uint32_t env_count;
+    const struct proa_wasi_preopen *preopens;
+    uint32_t preopen_count;
+    int stdin_fd; /* borrowed until proa_wasi_destroy(); -1: closed */
+    int stdout_fd;
+    int stderr_fd;
+    const int *socket_fds; /* listening sockets, preopened after the folders */
+    uint32_t socket_count;
+};
+
+/*
+ * @return PROA_OK, PROA_IO (a preopen that is missing or no folder: the text
+ *         names it), PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status
+proa_wasi_create(const struct proa_wasi_options *options,
+                 struct proa_wasi **wasi, struct proa_error *err);
+void proa_wasi_destroy(struct proa_wasi *wasi);
+
+enum { PROA_WASI_TABLE_COUNT = 2 };
+
+/* The tables to give to proa_host_link(): preview 1 and wasi_unstable. */
+void proa_wasi_tables(struct proa_wasi *wasi,
+                      struct proa_host_table tables[PROA_WASI_TABLE_COUNT]);
+
+#endif
