@@ -7,8 +7,10 @@
 
 const struct proa_opcode proa_opcodes[PROA_OP_COUNT] = {
 #define OP(name, text, code, immediate, feature, signature, align)             \
-    { text, signature, code, PROA_IMM_##immediate, PROA_FEATURE_##feature,     \
-      align },
+    {                                                                          \
+        text, signature, code, PROA_IMM_##immediate, PROA_FEATURE_##feature,   \
+        align                                                                  \
+    },
 #include "wasm/opcode.def"
 #undef OP
 };
@@ -23,7 +25,7 @@ const uint16_t proa_opcode_slots[PROA_SLOT_COUNT] = {
 static const char *const feature_names[PROA_FEATURE_COUNT] = {
     [PROA_FEATURE_WASM1] = "wasm1",
     [PROA_FEATURE_SIGN_EXTENSION] = "sign-extension",
-    [PROA_FEATURE_SATURATING_FLOAT_TO_INT] = "saturating-float-to-int",
+    [PROA_FEATURE_SATURATING_FLOAT_TO_INT] = "nontrapping-float-to-int",
     [PROA_FEATURE_MULTI_VALUE] = "multi-value",
     [PROA_FEATURE_MUTABLE_GLOBALS] = "mutable-globals",
     [PROA_FEATURE_BULK_MEMORY] = "bulk-memory",
