@@ -1,0 +1,33 @@
+/*
+ * The fixed date form, written without the C locale.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "http/message.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const char days[7][4] = {
+    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
+};
+static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+void proa_http_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE])
+{
+    time_t seconds = (time_t)unix_seconds;
+    struct tm utc;
+
+    /* A clock so wrong that its year has no four digits says 1970. */
+    if (gmtime_r(&seconds, &utc) == NULL || utc.tm_year < -900 ||
+        utc.tm_year > 8099) {
+        seconds = 0;
+        (void)gmtime_r(&seconds, &utc);
+    }
+    (void)snprintf(
+        text, PROA_HTTP_DATE_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+        days[utc.tm_wday], (unsigned)utc.tm_mday % 100, months[utc.tm_mon],
+        (unsigned)(utc.tm_year + 1900) % 10000, (unsigned)utc.tm_hour % 100,
+        (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100);
+}
