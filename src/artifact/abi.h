@@ -29,9 +29,9 @@ enum proa_trap {
     PROA_TRAP_UNREACHABLE,
     PROA_TRAP_MEMORY_BOUNDS,
     PROA_TRAP_TABLE_BOUNDS,
-    PROA_TRAP_UNDEFINED_ELEMENT,    /* call_indirect past the table's end */
+    PROA_TRAP_UNDEFINED_ELEMENT,     /* call_indirect past the table's end */
     PROA_TRAP_UNINITIALIZED_ELEMENT, /* call_indirect of null */
-    PROA_TRAP_SIGNATURE,            /* call_indirect of another type */
+    PROA_TRAP_SIGNATURE,             /* call_indirect of another type */
     PROA_TRAP_DIVIDE_BY_ZERO,
     PROA_TRAP_INTEGER_OVERFLOW,
     PROA_TRAP_INVALID_CONVERSION,

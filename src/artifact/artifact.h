@@ -13,7 +13,10 @@
 
 enum { PROA_ARTIFACT_NONE = 0xffffffff };
 
-enum proa_arch { PROA_ARCH_X86_64 = 62, PROA_ARCH_AARCH64 = 183 }; /* e_machine */
+enum proa_arch {
+    PROA_ARCH_X86_64 = 62,
+    PROA_ARCH_AARCH64 = 183
+}; /* e_machine */
 
 /* Offsets are into the text, from its start. */
 struct proa_artifact_function {
@@ -72,9 +75,9 @@ struct proa_artifact {
     struct proa_arena *arena; /* owned; what the arrays below live in */
 
     enum proa_arch arch;
-    const char *cpu_features; /* "sse4.2,avx2,...": all must be present */
-    const char *producer;     /* "proa 0.1 llvm 22.1.8 -O2" */
-    const char *name;         /* the module's, or "" */
+    const char *cpu_features;     /* "sse4.2,avx2,...": all must be present */
+    const char *producer;         /* "proa 0.1 llvm 22.1.8 -O2" */
+    const char *name;             /* the module's, or "" */
     const uint8_t *module_sha256; /* 32 bytes */
 
     uint64_t text_offset; /* in the file, a multiple of 4096 */

@@ -32,7 +32,8 @@ struct proa_layout proa_layout_make(const struct proa_layout_counts *counts)
     layout.memories =
         place(&size, counts->memories, sizeof(struct proa_memory_slot));
     layout.globals = place(&size, counts->globals, sizeof(union proa_value));
-    layout.tables = place(&size, counts->tables, sizeof(struct proa_table_slot));
+    layout.tables =
+        place(&size, counts->tables, sizeof(struct proa_table_slot));
     layout.imported_globals =
         place(&size, counts->imported_globals, sizeof(union proa_value *));
     layout.imports = place(&size, counts->imported_functions,

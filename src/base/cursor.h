@@ -26,9 +26,8 @@ static inline uint32_t proa_cursor_left(const struct proa_cursor *in)
     return in->size - in->offset;
 }
 
-PROA_NODISCARD enum proa_status proa_cursor_u8(struct proa_cursor *in,
-                                               uint8_t *value,
-                                               struct proa_error *err);
+PROA_NODISCARD enum proa_status
+proa_cursor_u8(struct proa_cursor *in, uint8_t *value, struct proa_error *err);
 
 /* LEB128, of at most that many bits; a stray high bit is malformed, not lost.
  */
@@ -38,15 +37,12 @@ PROA_NODISCARD enum proa_status proa_cursor_u32(struct proa_cursor *in,
 PROA_NODISCARD enum proa_status proa_cursor_u64(struct proa_cursor *in,
                                                 uint64_t *value,
                                                 struct proa_error *err);
-PROA_NODISCARD enum proa_status proa_cursor_s32(struct proa_cursor *in,
-                                                int32_t *value,
-                                                struct proa_error *err);
-PROA_NODISCARD enum proa_status proa_cursor_s33(struct proa_cursor *in,
-                                                int64_t *value,
-                                                struct proa_error *err);
-PROA_NODISCARD enum proa_status proa_cursor_s64(struct proa_cursor *in,
-                                                int64_t *value,
-                                                struct proa_error *err);
+PROA_NODISCARD enum proa_status
+proa_cursor_s32(struct proa_cursor *in, int32_t *value, struct proa_error *err);
+PROA_NODISCARD enum proa_status
+proa_cursor_s33(struct proa_cursor *in, int64_t *value, struct proa_error *err);
+PROA_NODISCARD enum proa_status
+proa_cursor_s64(struct proa_cursor *in, int64_t *value, struct proa_error *err);
 
 /* Fixed size, little endian. */
 PROA_NODISCARD enum proa_status proa_cursor_fixed32(struct proa_cursor *in,

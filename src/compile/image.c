@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "wasm/instruction.h"
+
+enum { HOST_PAGE = 4096 };
+
+/* A segment that will lie in an image. */
+struct placed {
+    uint32_t memory;
+    uint32_t segment;
+    uint64_t address;
+    uint64_t size;
+};
+
+struct maker {
+    const struct proa_wasm_module *module;
+    struct proa_arena *arena;
+    struct proa_images *images;
+    struct placed *placed; /* in segment order */
+    uint32_t placed_count;
+    struct proa_error *err;
+};
+
+/* The value of `T.const N end`; false when the expression is anything else. */
+static bool constant_offset(struct proa_cursor in, bool is_64, uint64_t *value)
+{
+    struct proa_instruction first;
+    struct proa_instruction second;
+    struct proa_error ignored = { 0 };
+
+    if (proa_instruction_read(&in, &first, &ignored) != PROA_OK ||
+        proa_instruction_read(&in, &second, &ignored) != PROA_OK ||
+        second.op != PROA_OP_END)
+        return false;
+    if (first.op == PROA_OP_I32_CONST && !is_64)
+        *value = (uint32_t)first.i32;
+    else if (first.op == PROA_OP_I64_CONST && is_64)
+        *value = (uint64_t)first.i64;
+    else
+        return false;
+    return true;
+}
+
+static bool can_place(const struct maker *maker, uint32_t segment,
+                      uint64_t *address)
+{
+    const struct proa_wasm_module *module = maker->module;
+    const struct proa_wasm_data *data = &module->datas[segment];
+
+    if (data->memory_index < module->imported_memory_count)
+        return false;
+    const struct proa_limits *limits =
+        &module->memories[data->memory_index].limits;
+    uint64_t bytes = limits->min * PROA_PAGE_SIZE;
+    return limits->min <= UINT64_MAX / PROA_PAGE_SIZE &&
+           constant_offset(data->offset, limits->is_64, address) &&
+           *address <= bytes && data->size <= bytes - *address;
+}
+
+static enum proa_status choose(struct maker *maker)
+{
+    const struct proa_wasm_module *module = maker->module;
+    bool *is_closed =
+        proa_arena_array(maker->arena, module->memory_count, sizeof *is_closed);
+
+    maker->images->in_image = proa_arena_array(maker->arena, module->data_count,
+                                               sizeof *maker->images->in_image);
+    maker->placed = proa_arena_array(maker->arena, module->data_count,
+                                     sizeof *maker->placed);
+    if (is_closed == NULL || maker->images->in_image == NULL ||
+        maker->placed == NULL)
+        return proa_fail(maker->err, PROA_NOMEM, 0, "no memory for an image");
+    for (uint32_t i = 0; i < module->data_count; i++) {
+        const struct proa_wasm_data *data = &module->datas[i];
+        uint64_t address = 0;
+        if (data->mode != PROA_SEGMENT_ACTIVE || is_closed[data->memory_index])
+            continue;
+        if (!can_place(maker, i, &address)) {
+            is_closed[data->memory_index] = true;
+            continue;
+        }
+        maker->images->in_image[i] = true;
+        maker->placed[maker->placed_count++] = (struct placed){
+            .memory = data->memory_index,
+            .segment = i,
+            .address = address,
+            .size = data->size,
+        };
+    }
+    return PROA_OK;
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+    const struct proa_artifact_image *x = a;
+    const struct proa_artifact_image *y = b;
+
+    if (x->memory != y->memory)
+        return x->memory < y->memory ? -1 : 1;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+/* Whole pages for each segment, then sorted and joined. */
+static enum proa_status make_runs(struct maker *maker)
+{
+    struct proa_images *images = maker->images;
+    uint32_t count = 0;
+    struct proa_artifact_image *runs =
+        proa_arena_array(maker->arena, maker->placed_count, sizeof *runs);
+
+    if (runs == NULL)
+        return proa_fail(maker->err, PROA_NOMEM, 0, "no memory for an image");
+    for (uint32_t i = 0; i < maker->placed_count; i++) {
+        const struct placed *placed = &maker->placed[i];
+        const uint64_t mask = HOST_PAGE - 1;
+        uint64_t start = placed->address & ~mask;
+        uint64_t end = (placed->address + placed->size + mask) & ~mask;
+        if (placed->size > 0)
+            runs[count++] = (struct proa_artifact_image){
+                .memory = placed->memory, .address = start, .size = end - start
+            };
+    }
+    if (count > 0)
+        qsort(runs, count, sizeof *runs, compare_runs);
+    for (uint32_t i = 0; i < count; i++) {
+        struct proa_artifact_image *last =
+            images->run_count > 0 ? &runs[images->run_count - 1] : NULL;
+        if (last != NULL && last->memory == runs[i].memory &&
+            runs[i].address <= last->address + last->size) {
+            uint64_t end = runs[i].address + runs[i].size;
+            if (end > last->address + last->size)
+                last->size = end - last->address;
+        } else {
+            runs[images->run_count++] = runs[i];
+        }
+    }
+    images->runs = runs;
+    return PROA_OK;
+}
+
+static enum proa_status fill(struct maker *maker)
+{
+    struct proa_images *images = maker->images;
+
+    for (uint32_t i = 0; i < images->run_count; i++) {
+        images->runs[i].offset = images->bytes.size;
+        if (!proa_buffer_append_zeros(&images->bytes, images->runs[i].size))
+            return proa_fail(maker->err, PROA_LIMIT, 0,
+                             "the initial memory is larger than its limit");
+    }
+    for (uint32_t i = 0; i < maker->placed_count; i++) {
+        const struct placed *placed = &maker->placed[i];
+        const uint8_t *bytes = maker->module->datas[placed->segment].bytes;
+        uint32_t run = 0;
+        if (placed->size == 0)
+            continue;
+        uint32_t end = images->run_count;
+        while (end - run > 1) { /* the last run at or before the address */
+            uint32_t middle = run + (end - run) / 2;
+            struct proa_artifact_image key = { .memory = placed->memory,
+                                               .address = placed->address };
+            if (compare_runs(&images->runs[middle], &key) <= 0)
+                run = middle;
+            else
+                end = middle;
+        }
+        const struct proa_artifact_image *found = &images->runs[run];
+        memcpy(images->bytes.bytes + found->offset +
+                   (placed->address - found->address),
+               bytes, placed->size);
+    }
+    return PROA_OK;
+}
+
+enum proa_status proa_images_make(const struct proa_wasm_module *module,
+                                  struct proa_arena *arena,
+                                  struct proa_images *images,
+                                  struct proa_error *err)
+{
+    struct proa_images made = { 0 };
+    struct maker maker = {
+        .module = module, .arena = arena, .images = &made, .err = err
+    };
+
+    proa_buffer_init(&made.bytes, (size_t)1 << 30);
+    enum proa_status status = choose(&maker);
+    if (status == PROA_OK)
+        status = make_runs(&maker);
+    if (status == PROA_OK)
+        status = fill(&maker);
+    if (status != PROA_OK) {
+        proa_images_deinit(&made);
+        return status;
+    }
+    *images = made;
+    return PROA_OK;
+}
+
+void proa_images_deinit(struct proa_images *images)
+{
+    proa_buffer_deinit(&images->bytes);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/plan.h"
+
+#include <stdlib.h>
+
+#include "artifact/artifact.h"
+#include "base/fail.h"
+#include "wasm/instruction.h"
+
+/*
+ * Bytes of bodies in a partition. A fixed size, not one from the number of
+ * cores, so that the same module gives the same artifact everywhere. Smaller
+ * loses inlining and pays LLVM's start more often, larger leaves cores idle.
+ */
+enum { PARTITION_BYTES = 48 * 1024 };
+
+static enum proa_status no_memory(struct proa_error *err)
+{
+    return proa_fail(err, PROA_NOMEM, 0, "no memory to plan the compilation");
+}
+
+static uint32_t body_size(const struct proa_wasm_function *function)
+{
+    return proa_cursor_left(&function->body);
+}
+
+static enum proa_status number_records(const struct proa_wasm_module *module,
+                                       struct proa_arena *arena,
+                                       struct proa_codegen_plan *plan,
+                                       struct proa_error *err)
+{
+    uint32_t *records =
+        proa_arena_array(arena, module->function_count, sizeof *records);
+
+    if (records == NULL)
+        return no_memory(err);
+    for (uint32_t i = 0; i < module->function_count; i++) {
+        records[i] = PROA_ARTIFACT_NONE;
+        if (module->functions[i].is_referenced)
+            records[i] = plan->record_count++;
+    }
+    plan->records = records;
+    return PROA_OK;
+}
+
+/* Mark the tail calls of one body: itself, and whom it jumps to. */
+static enum proa_status mark_tails(const struct proa_wasm_module *module,
+                                   uint32_t index, bool *has_tail,
+                                   struct proa_error *err)
+{
+    const struct proa_wasm_function *function = &module->functions[index];
+    struct proa_cursor in = function->body;
+    uint32_t group_count;
+    enum proa_status status = proa_cursor_u32(&in, &group_count, err);
+
+    for (uint32_t i = 0; status == PROA_OK && i < group_count; i++) {
+        uint32_t count;
+        uint8_t type;
+        status = proa_cursor_u32(&in, &count, err);
+        if (status == PROA_OK)
+            status = proa_cursor_u8(&in, &type, err);
+    }
+    while (status == PROA_OK && proa_cursor_left(&in) > 0) {
+        struct proa_instruction instruction;
+        status = proa_instruction_read(&in, &instruction, err);
+        if (status != PROA_OK)
+            break;
+        if (instruction.op == PROA_OP_RETURN_CALL) {
+            has_tail[index] = true;
+            if (instruction.index >= module->imported_function_count)
+                has_tail[instruction.index] = true;
+        } else if (instruction.op == PROA_OP_RETURN_CALL_INDIRECT) {
+            has_tail[index] = true;
+        }
+    }
+    return status;
+}
+
+static enum proa_status find_tails(const struct proa_wasm_module *module,
+                                   struct proa_arena *arena,
+                                   struct proa_codegen_plan *plan,
+                                   struct proa_error *err)
+{
+    bool *has_tail =
+        proa_arena_array(arena, module->function_count, sizeof *has_tail);
+
+    if (has_tail == NULL)
+        return no_memory(err);
+    plan->has_tail = has_tail;
+    if (!module->feature_used[PROA_FEATURE_TAIL_CALL])
+        return PROA_OK;
+    for (uint32_t i = module->imported_function_count;
+         i < module->function_count; i++) {
+        enum proa_status status = mark_tails(module, i, has_tail, err);
+        if (status != PROA_OK)
+            return status;
+        /* Whatever a table may hold may be the target of a tail call. */
+        if (module->functions[i].is_referenced)
+            has_tail[i] = true;
+    }
+    return PROA_OK;
+}
+
+struct sized {
+    uint64_t bytes;
+    uint32_t index;
+};
+
+static int compare_sized(const void *a, const void *b)
+{
+    const struct sized *x = a;
+    const struct sized *y = b;
+
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x->index < y->index ? -1 : 1;
+}
+
+static enum proa_status sort_partitions(struct proa_arena *arena,
+                                        struct proa_module_plan *plan,
+                                        struct proa_error *err)
+{
+    uint32_t count = plan->partition_count;
+    struct sized *sized = proa_arena_array(arena, count, sizeof *sized);
+
+    plan->order = proa_arena_array(arena, count, sizeof *plan->order);
+    if (sized == NULL || plan->order == NULL)
+        return no_memory(err);
+    for (uint32_t i = 0; i < count; i++)
+        sized[i] = (struct sized){ plan->partition_bytes[i], i };
+    qsort(sized, count, sizeof *sized, compare_sized);
+    for (uint32_t i = 0; i < count; i++)
+        plan->order[i] = sized[i].index;
+    return PROA_OK;
+}
+
+/* Neighbours stay together: they call each other, and may be inlined. */
+static enum proa_status partition(const struct proa_wasm_module *module,
+                                  struct proa_arena *arena,
+                                  struct proa_module_plan *plan,
+                                  struct proa_error *err)
+{
+    uint32_t own = module->function_count - module->imported_function_count;
+    uint32_t count = 0;
+    uint32_t next = module->imported_function_count;
+
+    plan->partitions =
+        proa_arena_array(arena, own + 1, sizeof *plan->partitions);
+    plan->partition_bytes =
+        proa_arena_array(arena, own + 1, sizeof *plan->partition_bytes);
+    if (plan->partitions == NULL || plan->partition_bytes == NULL)
+        return no_memory(err);
+    do { /* at least one: it holds init and the trampolines */
+        struct proa_partition *made = &plan->partitions[count];
+        uint64_t bytes = 0;
+        *made =
+            (struct proa_partition){ .first = next, .is_first = count == 0 };
+        while (next < module->function_count) {
+            uint32_t size = body_size(&module->functions[next]);
+            if (bytes > 0 && bytes + size > PARTITION_BYTES)
+                break;
+            bytes += size;
+            next++;
+        }
+        made->end = next;
+        plan->partition_bytes[count++] = bytes;
+        plan->all_bytes += bytes;
+    } while (next < module->function_count);
+    plan->partition_count = count;
+    return sort_partitions(arena, plan, err);
+}
+
+enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
+                                       struct proa_arena *arena,
+                                       struct proa_module_plan *plan,
+                                       struct proa_error *err)
+{
+    struct proa_module_plan made = { .codegen = { .module = module } };
+    enum proa_status status = number_records(module, arena, &made.codegen, err);
+
+    if (status == PROA_OK)
+        status = find_tails(module, arena, &made.codegen, err);
+    if (status == PROA_OK)
+        status = partition(module, arena, &made, err);
+    if (status == PROA_OK)
+        status = proa_images_make(module, arena, &made.images, err);
+    if (status != PROA_OK)
+        return status;
+    struct proa_layout_counts counts = {
+        .imported_functions = module->imported_function_count,
+        .memories = module->memory_count,
+        .tables = module->table_count,
+        .imported_globals = module->imported_global_count,
+        .globals = module->global_count - module->imported_global_count,
+        .funcs = made.codegen.record_count,
+    };
+    made.codegen.layout = proa_layout_make(&counts);
+    made.codegen.data_in_image = made.images.in_image;
+    *plan = made;
+    return PROA_OK;
+}
+
+void proa_module_plan_deinit(struct proa_module_plan *plan)
+{
+    proa_images_deinit(&plan->images);
+}
