@@ -13,7 +13,7 @@
 
 /* A block type: a type index, or at most one result. */
 struct proa_blocktype {
-    uint32_t type_index;     /* UINT32_MAX: none, see `result` */
+    uint32_t type_index;      /* UINT32_MAX: none, see `result` */
     enum proa_valtype result; /* 0: no result */
 };
 
@@ -49,7 +49,7 @@ struct proa_instruction {
         int64_t i64;
         uint32_t f32_bits;
         uint64_t f64_bits;
-        uint8_t bytes[16]; /* v128.const, i8x16.shuffle */
+        uint8_t bytes[16];      /* v128.const, i8x16.shuffle */
         enum proa_valtype type; /* ref.null; select with a type */
     };
 };

@@ -1,6 +1,6 @@
 /*
- * A module as decoded: what the sections say, in C. Function bodies and constant
- * expressions stay bytes.
+ * A module as decoded: what the sections say, in C. Function bodies and
+ * constant expressions stay bytes.
  * https://webassembly.github.io/spec/core/syntax/modules.html
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,7 +22,7 @@ struct proa_wasm_import {
     struct proa_name module;
     struct proa_name name;
     enum proa_kind kind;
-    uint32_t index; /* in the index space of its kind */
+    uint32_t index;  /* in the index space of its kind */
     uint32_t offset; /* of the entry, in the module's bytes */
 };
 
@@ -35,15 +35,18 @@ struct proa_wasm_export {
 
 struct proa_wasm_function {
     uint32_t type_index;
+    uint32_t offset;         /* of what declares it: an import or the section */
     struct proa_cursor body; /* locals and code; empty for an import */
-    struct proa_name name;   /* from the name section or an export; may be empty */
-    bool is_referenced;      /* by an element, an export, ref.func in a constant
-                                expression: it needs a function record; so may
-                                ref.func in bodies refer to it */
+    struct proa_name
+        name;           /* from the name section or an export; may be empty */
+    bool is_referenced; /* by an element, an export, ref.func in a constant
+                           expression: it needs a function record; so may
+                           ref.func in bodies refer to it */
 };
 
 struct proa_wasm_table {
     struct proa_tabletype type;
+    uint32_t offset;         /* of the definition; 0 for an import */
     struct proa_cursor init; /* constant expression; size 0: ref.null */
 };
 
@@ -65,6 +68,7 @@ struct proa_wasm_elem {
     struct proa_cursor offset; /* constant expression, active only */
     struct proa_cursor items;  /* function indexes, or constant expressions */
     uint32_t item_count;
+    uint32_t at;          /* where the segment begins, in the module's bytes */
     bool has_expressions; /* what `items` holds */
 };
 
@@ -74,12 +78,32 @@ struct proa_wasm_data {
     struct proa_cursor offset; /* constant expression, active only */
     const uint8_t *bytes;
     uint32_t size;
+    uint32_t at; /* where the segment begins, in the module's bytes */
 };
 
 struct proa_wasm_custom {
     struct proa_name name;
     const uint8_t *bytes;
     uint32_t size;
+};
+
+/* The ids of the sections; a custom section's is 0. */
+enum proa_section {
+    PROA_SECTION_CUSTOM,
+    PROA_SECTION_TYPE,
+    PROA_SECTION_IMPORT,
+    PROA_SECTION_FUNCTION,
+    PROA_SECTION_TABLE,
+    PROA_SECTION_MEMORY,
+    PROA_SECTION_GLOBAL,
+    PROA_SECTION_EXPORT,
+    PROA_SECTION_START,
+    PROA_SECTION_ELEM,
+    PROA_SECTION_CODE,
+    PROA_SECTION_DATA,
+    PROA_SECTION_DATA_COUNT,
+    PROA_SECTION_TAG, /* exceptions: not built yet */
+    PROA_SECTION_COUNT
 };
 
 struct proa_wasm_module {
@@ -114,7 +138,9 @@ struct proa_wasm_module {
     struct proa_wasm_custom *customs;
     uint32_t custom_count;
     uint32_t start_function; /* UINT32_MAX: none */
+    uint32_t start_offset;   /* of the start section, in the bytes */
     uint32_t code_size;      /* bytes of the code section */
+    uint32_t section_sizes[PROA_SECTION_COUNT]; /* bytes; custom: all of them */
     bool has_data_count;
     bool feature_used[PROA_FEATURE_COUNT]; /* filled by the validator too */
 };

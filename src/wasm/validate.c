@@ -1,0 +1,53 @@
+/*
+ * https://webassembly.github.io/spec/core/valid/modules.html
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "wasm/validate.h"
+
+#include "wasm/validate/body.h"
+#include "wasm/validate/parts.h"
+#include "wasm/where.h"
+
+/* In an order in which each finds what it needs: a body may name with ref.func
+ * only functions that something else has named. */
+static const struct {
+    enum proa_status (*check)(struct proa_wasm_module *module,
+                              struct proa_error *err);
+    const char *place;
+} parts[] = {
+    { proa_validate_types, "the types" },
+    { proa_validate_tables, "the tables" },
+    { proa_validate_memories, "the memories" },
+    { proa_validate_globals, "the globals" },
+    { proa_validate_exports, "the exports" },
+    { proa_validate_start, "the start section" },
+    { proa_validate_elems, "the element segments" },
+    { proa_validate_datas, "the data segments" },
+};
+
+static enum proa_status validate_bodies(struct proa_wasm_module *module,
+                                        struct proa_error *err)
+{
+    struct proa_body body;
+    enum proa_status status = PROA_OK;
+
+    proa_body_init(&body, module, err);
+    for (uint32_t i = module->imported_function_count;
+         status == PROA_OK && i < module->function_count; i++)
+        status = proa_body_validate(&body, i);
+    proa_body_deinit(&body);
+    return status;
+}
+
+enum proa_status proa_wasm_validate(struct proa_wasm_module *module,
+                                    struct proa_error *err)
+{
+    for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        enum proa_status status = parts[i].check(module, err);
+        if (status != PROA_OK) {
+            proa_where_section(err, parts[i].place);
+            return status;
+        }
+    }
+    return validate_bodies(module, err);
+}

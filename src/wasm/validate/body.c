@@ -1,0 +1,193 @@
+/*
+ * https://webassembly.github.io/spec/core/appendix/algorithm.html
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "wasm/validate/body.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "wasm/where.h"
+
+static uint8_t signature_type(char letter)
+{
+    switch (letter) {
+    case 'i':
+        return PROA_I32;
+    case 'I':
+        return PROA_I64;
+    case 'f':
+        return PROA_F32;
+    case 'F':
+        return PROA_F64;
+    case 'v':
+        return PROA_V128;
+    default:
+        assert(letter == 'a');
+        return PROA_SIGNATURE_ADDRESS;
+    }
+}
+
+static struct proa_signature read_signature(const char *text)
+{
+    struct proa_signature signature = { .param_count = 0 };
+
+    if (text == NULL) {
+        signature.param_count = PROA_SIGNATURE_ITSELF;
+        return signature;
+    }
+    for (; *text != ':'; text++) {
+        assert(signature.param_count < sizeof signature.params);
+        signature.params[signature.param_count++] = signature_type(*text);
+    }
+    if (text[1] != '\0')
+        signature.result = signature_type(text[1]);
+    return signature;
+}
+
+void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
+                    struct proa_error *err)
+{
+    memset(body, 0, sizeof *body);
+    body->module = module;
+    body->err = err;
+    for (uint32_t op = 0; op < PROA_OP_COUNT; op++)
+        body->signatures[op] = read_signature(proa_opcodes[op].signature);
+}
+
+void proa_body_deinit(struct proa_body *body)
+{
+    proa_locals_deinit(&body->locals);
+    free(body->operands);
+    free(body->labels);
+    body->operands = NULL;
+    body->labels = NULL;
+}
+
+/* The memory that an instruction with a signature works on. */
+static enum proa_valtype
+address_type(const struct proa_body *body,
+             const struct proa_instruction *instruction)
+{
+    uint32_t index = proa_opcodes[instruction->op].immediate == PROA_IMM_MEMORY
+                         ? instruction->index
+                         : instruction->memarg.memory_index;
+
+    return proa_address_type(&body->module->memories[index].limits);
+}
+
+static enum proa_status
+apply_signature(struct proa_body *body,
+                const struct proa_instruction *instruction,
+                const struct proa_signature *signature)
+{
+    enum proa_status status = PROA_OK;
+
+    if (proa_opcodes[instruction->op].immediate != PROA_IMM_NONE)
+        status = proa_body_immediate(body, instruction);
+    for (uint32_t i = signature->param_count; status == PROA_OK && i-- > 0;) {
+        enum proa_valtype type = (enum proa_valtype)signature->params[i];
+        if (signature->params[i] == PROA_SIGNATURE_ADDRESS)
+            type = address_type(body, instruction);
+        status = proa_body_pop(body, instruction, type);
+    }
+    if (status != PROA_OK || signature->result == 0)
+        return status;
+    if (signature->result == PROA_SIGNATURE_ADDRESS)
+        return proa_body_push(body, address_type(body, instruction));
+    return proa_body_push(body, (enum proa_valtype)signature->result);
+}
+
+/* Instructions that have no signature. */
+static enum proa_status
+check_by_family(struct proa_body *body,
+                const struct proa_instruction *instruction)
+{
+    switch (instruction->op) {
+    case PROA_OP_CALL:
+    case PROA_OP_CALL_INDIRECT:
+    case PROA_OP_RETURN_CALL:
+    case PROA_OP_RETURN_CALL_INDIRECT:
+        return proa_body_call(body, instruction);
+    case PROA_OP_LOCAL_GET:
+    case PROA_OP_LOCAL_SET:
+    case PROA_OP_LOCAL_TEE:
+    case PROA_OP_GLOBAL_GET:
+    case PROA_OP_GLOBAL_SET:
+    case PROA_OP_DROP:
+    case PROA_OP_SELECT:
+    case PROA_OP_SELECT_T:
+        return proa_body_variable(body, instruction);
+    case PROA_OP_MEMORY_INIT:
+    case PROA_OP_MEMORY_COPY:
+    case PROA_OP_MEMORY_FILL:
+        return proa_body_bulk(body, instruction);
+    case PROA_OP_REF_NULL:
+    case PROA_OP_REF_IS_NULL:
+    case PROA_OP_REF_FUNC:
+    case PROA_OP_TABLE_GET:
+    case PROA_OP_TABLE_SET:
+    case PROA_OP_TABLE_INIT:
+    case PROA_OP_TABLE_COPY:
+    case PROA_OP_TABLE_GROW:
+    case PROA_OP_TABLE_SIZE:
+    case PROA_OP_TABLE_FILL:
+        return proa_body_table(body, instruction);
+    default:
+        return proa_body_control(body, instruction);
+    }
+}
+
+static enum proa_status validate_code(struct proa_body *body)
+{
+    bool *feature_used = body->module->feature_used;
+
+    while (body->label_count > 0) {
+        struct proa_instruction instruction;
+        enum proa_status status =
+            proa_instruction_read(&body->in, &instruction, body->err);
+
+        if (status != PROA_OK)
+            return status;
+        feature_used[proa_opcodes[instruction.op].feature] = true;
+        const struct proa_signature *signature =
+            &body->signatures[instruction.op];
+        status = signature->param_count == PROA_SIGNATURE_ITSELF
+                     ? check_by_family(body, &instruction)
+                     : apply_signature(body, &instruction, signature);
+        if (status != PROA_OK)
+            return status;
+    }
+    if (proa_cursor_left(&body->in) > 0)
+        return proa_fail(body->err, PROA_MALFORMED, body->in.offset,
+                         "END opcode expected: %u bytes after the function's "
+                         "end",
+                         proa_cursor_left(&body->in));
+    return PROA_OK;
+}
+
+enum proa_status proa_body_validate(struct proa_body *body,
+                                    uint32_t function_index)
+{
+    const struct proa_functype *type =
+        proa_wasm_functype(body->module, function_index);
+    struct proa_functype block = *type;
+    enum proa_status status;
+
+    body->function_index = function_index;
+    body->in = body->module->functions[function_index].body;
+    body->operand_count = 0;
+    body->label_count = 0;
+    status = proa_locals_read(&body->locals, type, &body->in, body->err);
+    if (status == PROA_OK) {
+        block.param_count = 0; /* they are locals, not operands */
+        status = proa_body_enter(body, body->in.offset, PROA_OP_BLOCK, &block);
+    }
+    if (status == PROA_OK)
+        status = validate_code(body);
+    if (status != PROA_OK)
+        proa_where_function(body->err, body->module, function_index);
+    return status;
+}

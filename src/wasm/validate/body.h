@@ -1,0 +1,125 @@
+/*
+ * Validating one function's body after the other: the algorithm of the
+ * specification's appendix, with an operand stack and a stack of labels.
+ * https://webassembly.github.io/spec/core/appendix/algorithm.html
+ *
+ * Nothing is allocated for a function or an instruction: the stacks are kept
+ * from one function to the next and only grow.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_WASM_VALIDATE_BODY_H
+#define PROA_WASM_VALIDATE_BODY_H
+
+#include "wasm/instruction.h"
+#include "wasm/module.h"
+#include "wasm/validate/locals.h"
+
+/* Below an `unreachable` any type may be popped: this one stands for it. */
+#define PROA_ANY ((enum proa_valtype)0)
+
+/* A row's signature in opcode.def, ready for use. */
+struct proa_signature {
+    uint8_t params[3]; /* value types; PROA_SIGNATURE_ADDRESS */
+    uint8_t param_count;
+    uint8_t result; /* 0: none */
+};
+enum {
+    PROA_SIGNATURE_ADDRESS = 1,   /* the memory's address type */
+    PROA_SIGNATURE_ITSELF = 0xff, /* as param_count: there is no signature */
+};
+
+/* What a branch may name: a block and what it takes and leaves. */
+struct proa_label {
+    struct proa_functype type;
+    uint32_t height;     /* of the operand stack below the block */
+    uint32_t checked_at; /* the br_table that last looked at it: its offset */
+    uint8_t op;          /* enum proa_op: BLOCK LOOP IF ELSE */
+    bool is_unreachable; /* the rest of the block is never reached */
+};
+
+struct proa_body {
+    struct proa_wasm_module *module;
+    struct proa_error *err;
+    struct proa_cursor in;
+    uint32_t function_index;
+    struct proa_locals locals;
+    enum proa_valtype *operands; /* owned */
+    uint32_t operand_count;
+    uint32_t operand_capacity;
+    struct proa_label *labels; /* owned; the last is the innermost */
+    uint32_t label_count;
+    uint32_t label_capacity;
+    struct proa_signature signatures[PROA_OP_COUNT];
+};
+
+void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
+                    struct proa_error *err);
+void proa_body_deinit(struct proa_body *body);
+/* Validate an own function. */
+PROA_NODISCARD enum proa_status proa_body_validate(struct proa_body *body,
+                                                   uint32_t function_index);
+
+/* The innermost label. */
+static inline struct proa_label *proa_body_top(struct proa_body *body)
+{
+    return &body->labels[body->label_count - 1];
+}
+
+/* The value types that a branch to the label carries. */
+const enum proa_valtype *proa_label_types(const struct proa_label *label,
+                                          uint32_t *count);
+
+/* operands.c; `instruction` is who takes them, for the error's text. */
+PROA_NODISCARD enum proa_status proa_body_push(struct proa_body *body,
+                                               enum proa_valtype type);
+PROA_NODISCARD enum proa_status
+proa_body_pop(struct proa_body *body,
+              const struct proa_instruction *instruction,
+              enum proa_valtype expected);
+PROA_NODISCARD enum proa_status
+proa_body_pop_any(struct proa_body *body,
+                  const struct proa_instruction *instruction,
+                  enum proa_valtype *type);
+PROA_NODISCARD enum proa_status
+proa_body_push_all(struct proa_body *body, const enum proa_valtype *types,
+                   uint32_t count);
+PROA_NODISCARD enum proa_status
+proa_body_pop_all(struct proa_body *body,
+                  const struct proa_instruction *instruction,
+                  const enum proa_valtype *types, uint32_t count);
+/* As pop_all, but they stay. */
+PROA_NODISCARD enum proa_status
+proa_body_peek_all(struct proa_body *body,
+                   const struct proa_instruction *instruction,
+                   const enum proa_valtype *types, uint32_t count);
+
+/* The families: each validates instructions that have no signature. */
+typedef enum proa_status
+proa_body_check(struct proa_body *body,
+                const struct proa_instruction *instruction);
+proa_body_check proa_body_control;  /* blocks and branches */
+proa_body_check proa_body_call;     /* calls */
+proa_body_check proa_body_variable; /* locals, globals, drop, select */
+proa_body_check proa_body_table;    /* tables, references */
+proa_body_check proa_body_bulk;     /* memory.init, copy, fill */
+/* Immediates of instructions that have one. */
+proa_body_check proa_body_immediate;
+
+/* A memory's or table's address type; the index must be in range. */
+static inline enum proa_valtype
+proa_address_type(const struct proa_limits *limits)
+{
+    return limits->is_64 ? PROA_I64 : PROA_I32;
+}
+
+PROA_NODISCARD enum proa_status
+proa_body_memory(struct proa_body *body,
+                 const struct proa_instruction *instruction,
+                 uint32_t memory_index, const struct proa_memorytype **type);
+
+/* Open the function's own block. */
+PROA_NODISCARD enum proa_status
+proa_body_enter(struct proa_body *body, uint32_t offset, enum proa_op op,
+                const struct proa_functype *type);
+
+#endif
