@@ -9,6 +9,7 @@
 
 #include "proa/module.h"
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,20 +25,29 @@ struct proa_compile_options {
     uint32_t thread_count_max; /* 0: one a core */
     uint64_t memory_bytes_max; /* of the compiler process; 0: 8 GiB */
     uint32_t seconds_max;      /* wall clock of the compiler; 0: 600 */
+    uint64_t cache_bytes_max;  /* 0: PROA_CACHE_MAX, or 1 GiB */
     /* Called from the calling thread while the compiler works; may be NULL. */
     void (*progress)(void *env, uint64_t done_bytes, uint64_t all_bytes);
     void *progress_env;
+    /*
+     * Called with one line when the cache cannot be used or written: the
+     * module is compiled all the same. From the calling thread; may be NULL.
+     */
+    void (*warn)(void *env, const char *text);
+    void *warn_env;
 };
 
 /*
- * Compile a module, or take it from the cache if it was compiled before.
+ * Compile a module, or take it from the cache if it was compiled before. When
+ * several processes ask for the same one, one compiles and the others wait.
  *
  * @param bytes   borrowed for the call
  * @param options borrowed for the call; NULL: all defaults
  * @param module  set on success; owned: end with proa_module_release()
  * @return PROA_OK, PROA_MALFORMED, PROA_INVALID, PROA_UNSUPPORTED, PROA_LIMIT,
  *         PROA_COMPILER (it crashed, was killed or ran out of a limit),
- *         PROA_IO, PROA_NOMEM
+ *         PROA_INCOMPATIBLE (made for a CPU that this one is not),
+ *         PROA_USAGE (an unknown cpu or target), PROA_IO, PROA_NOMEM
  * Threads: any; two processes may compile the same module at once.
  * Trust: the bytes may be hostile; they are read in another, confined process.
  */
@@ -58,4 +68,5 @@ proa_compile_to_file(const uint8_t *bytes, size_t size,
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

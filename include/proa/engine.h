@@ -14,6 +14,7 @@
 #include "proa/error.h"
 #include "proa/types.h"
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -41,4 +42,5 @@ void proa_engine_destroy(struct proa_engine *engine);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

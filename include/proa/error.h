@@ -9,6 +9,7 @@
 
 #define PROA_NODISCARD __attribute__((warn_unused_result))
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -21,7 +22,7 @@ enum proa_status {
     PROA_LIMIT,       /* correct, but larger than a limit */
     PROA_UNLINKABLE,  /* an import is missing or has another type */
     PROA_INCOMPATIBLE, /* an artifact of another version, CPU or ABI */
-    PROA_COMPILER,    /* the compiler process failed or was killed */
+    PROA_COMPILER,     /* the compiler process failed or was killed */
     PROA_NOMEM,
     PROA_IO,
     PROA_USAGE, /* the caller asked for something that makes no sense */
@@ -33,7 +34,7 @@ enum proa_status {
 struct proa_error {
     enum proa_status status;
     uint64_t offset; /* byte offset in the input, or 0 */
-    char text[400];  /* one line; no allocation, so PROA_NOMEM can be told too */
+    char text[400]; /* one line; no allocation, so PROA_NOMEM can be told too */
 };
 
 /* "malformed module", "trap" ...: a constant string. Threads: any. */
@@ -42,4 +43,5 @@ const char *proa_status_name(enum proa_status status);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

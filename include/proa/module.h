@@ -9,6 +9,7 @@
 
 #include "proa/engine.h"
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -49,16 +50,18 @@ struct proa_exporttype {
  * Threads: any. The module never changes and may be shared.
  * Trust: executes the file's code; give it only what the compiler wrote.
  */
-PROA_NODISCARD enum proa_status
-proa_module_load(struct proa_engine *engine, const char *path,
-                 struct proa_module **module, struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_module_load(struct proa_engine *engine,
+                                                 const char *path,
+                                                 struct proa_module **module,
+                                                 struct proa_error *err);
 
 /*
  * The same from an open file descriptor, which is borrowed for the call.
  */
-PROA_NODISCARD enum proa_status
-proa_module_load_fd(struct proa_engine *engine, int fd,
-                    struct proa_module **module, struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_module_load_fd(struct proa_engine *engine,
+                                                    int fd,
+                                                    struct proa_module **module,
+                                                    struct proa_error *err);
 
 /* One more owner. Threads: any. */
 struct proa_module *proa_module_retain(struct proa_module *module);
@@ -77,4 +80,5 @@ struct proa_exporttype proa_module_export(const struct proa_module *module,
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

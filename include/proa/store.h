@@ -9,6 +9,7 @@
 
 #include "proa/module.h"
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -18,7 +19,7 @@ struct proa_instance;
 
 /* Start from `{ 0 }`: every zero is the default. */
 struct proa_store_options {
-    uint64_t memory_bytes_max; /* all memories together; 0: 4 GiB each */
+    uint64_t memory_bytes_max;   /* all memories together; 0: 4 GiB each */
     uint64_t table_elements_max; /* of each table; 0: 10,000,000 */
     uint64_t stack_bytes;        /* of the guest's stack; 0: 8 MiB */
 };
@@ -94,9 +95,10 @@ bool proa_instance_export(struct proa_instance *instance, const char *name,
  * @return PROA_OK, PROA_TRAP (the error's text is the trap's message),
  *         PROA_EXIT (see proa_store_exit_code), PROA_NOMEM
  */
-PROA_NODISCARD enum proa_status
-proa_func_call(struct proa_func *func, const union proa_value *args,
-               union proa_value *results, struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_func_call(struct proa_func *func,
+                                               const union proa_value *args,
+                                               union proa_value *results,
+                                               struct proa_error *err);
 
 struct proa_functype proa_func_type(const struct proa_func *func);
 
@@ -119,16 +121,19 @@ bool proa_table_get(const struct proa_table *table, uint64_t index,
                     union proa_value *value);
 
 /* Host-made things, for use as imports. All are owned by the store. */
-PROA_NODISCARD enum proa_status
-proa_memory_create(struct proa_store *store, struct proa_memorytype type,
-                   struct proa_memory **memory, struct proa_error *err);
-PROA_NODISCARD enum proa_status
-proa_table_create(struct proa_store *store, struct proa_tabletype type,
-                  struct proa_table **table, struct proa_error *err);
-PROA_NODISCARD enum proa_status
-proa_global_create(struct proa_store *store, struct proa_globaltype type,
-                   union proa_value value, struct proa_global **global,
-                   struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_memory_create(struct proa_store *store,
+                                                   struct proa_memorytype type,
+                                                   struct proa_memory **memory,
+                                                   struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_table_create(struct proa_store *store,
+                                                  struct proa_tabletype type,
+                                                  struct proa_table **table,
+                                                  struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_global_create(struct proa_store *store,
+                                                   struct proa_globaltype type,
+                                                   union proa_value value,
+                                                   struct proa_global **global,
+                                                   struct proa_error *err);
 
 /*
  * A host function is a plain C function whose parameters are
@@ -174,4 +179,5 @@ bool proa_call_interrupted(const struct proa_call *call);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

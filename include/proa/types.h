@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -74,7 +75,7 @@ union proa_value {
     uint64_t u64;
     float f32;
     double f64;
-    uint8_t v128[16]; /* little endian, lane 0 first */
+    uint8_t v128[16];          /* little endian, lane 0 first */
     struct proa_func *funcref; /* NULL is ref.null func */
     void *externref;           /* NULL is ref.null extern */
 };
@@ -88,4 +89,5 @@ const char *proa_kind_name(enum proa_kind kind);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

@@ -11,7 +11,7 @@
 #include "proa/error.h"
 #include "proa/module.h"
 
-enum { PROA_ARTIFACT_NONE = 0xffffffff };
+#define PROA_ARTIFACT_NONE UINT32_MAX
 
 enum proa_arch {
     PROA_ARCH_X86_64 = 62,
