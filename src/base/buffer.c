@@ -27,7 +27,7 @@ uint8_t *proa_buffer_reserve(struct proa_buffer *buffer, size_t size)
         return NULL;
     }
     size_t needed = buffer->size + size;
-    if (needed > buffer->capacity) {
+    if (needed > buffer->capacity || buffer->bytes == NULL) {
         size_t capacity =
             buffer->capacity < CAPACITY_MIN ? CAPACITY_MIN : buffer->capacity;
         while (capacity < needed)
