@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform/guest.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "platform/map.h"
+#include "platform/signal.h"
+#include "platform/thread.h"
+
+#define GUEST_AT(field, offset)                                                \
+    static_assert(offsetof(struct proa_guest, field) == (offset), "assembly")
+#define ACTIVATION_AT(field, offset)                                           \
+    static_assert(offsetof(struct proa_activation, field) == (offset),         \
+                  "assembly")
+#define HOST_AT(field, offset)                                                 \
+    static_assert(offsetof(struct proa_host_head, field) == (offset),          \
+                  "assembly")
+#define INVOKE_AT(field, offset)                                               \
+    static_assert(offsetof(struct proa_guest_invoke, field) == (offset),       \
+                  "assembly")
+
+GUEST_AT(activation, PROA_GUEST_ACTIVATION);
+GUEST_AT(stack_limit, PROA_GUEST_STACK_LIMIT);
+GUEST_AT(exit_frame, PROA_GUEST_EXIT_FRAME);
+GUEST_AT(pending, PROA_GUEST_PENDING);
+GUEST_AT(interrupt, PROA_GUEST_INTERRUPT);
+ACTIVATION_AT(sp, PROA_ACTIVATION_SP);
+ACTIVATION_AT(guest, PROA_ACTIVATION_GUEST);
+HOST_AT(fn, PROA_HOST_FN);
+HOST_AT(guest, PROA_HOST_GUEST);
+HOST_AT(stack_words, PROA_HOST_STACK_WORDS);
+INVOKE_AT(ints, PROA_INVOKE_INTS);
+INVOKE_AT(floats, PROA_INVOKE_FLOATS);
+INVOKE_AT(stack, PROA_INVOKE_STACK);
+INVOKE_AT(stack_words, PROA_INVOKE_STACK_WORDS);
+INVOKE_AT(int_result, PROA_INVOKE_INT_RESULT);
+INVOKE_AT(float_result, PROA_INVOKE_FLOAT_RESULT);
+
+/* Labels of guest_*.S. */
+extern const char proa_guest_enter_window[];
+extern const char proa_guest_enter_window_end[];
+extern const char proa_guest_return_window[];
+extern const char proa_guest_return_window_end[];
+
+/* initial-exec: a handler may read it without a call that allocates. */
+static _Thread_local struct proa_activation *current
+    __attribute__((tls_model("initial-exec")));
+
+struct proa_activation *proa_guest_current(void)
+{
+    return current;
+}
+
+bool proa_guest_is_window(uintptr_t pc)
+{
+    return (pc >= (uintptr_t)proa_guest_enter_window &&
+            pc < (uintptr_t)proa_guest_enter_window_end) ||
+           (pc >= (uintptr_t)proa_guest_return_window &&
+            pc < (uintptr_t)proa_guest_return_window_end);
+}
+
+bool proa_guest_init(struct proa_guest *guest, uint64_t stack_size,
+                     bool (*owns)(const struct proa_guest *, uintptr_t))
+{
+    const uint64_t extra = PROA_GUEST_GUARD_SIZE + PROA_GUEST_HOST_RESERVE;
+    uint64_t size = proa_map_round(stack_size);
+
+    if (size == 0 || size > UINT64_MAX - extra)
+        return false;
+    size += extra;
+    uint8_t *stack = proa_map_reserve(size);
+    if (stack == NULL)
+        return false;
+    if (!proa_map_commit(stack + PROA_GUEST_GUARD_SIZE,
+                         size - PROA_GUEST_GUARD_SIZE)) {
+        proa_map_release(stack, size);
+        return false;
+    }
+    guest->stack = stack;
+    guest->stack_size = size;
+    guest->stack_low = stack + PROA_GUEST_GUARD_SIZE;
+    guest->stack_high = stack + size;
+    guest->stack_limit = guest->stack_low + PROA_GUEST_HOST_RESERVE;
+    guest->owns = owns;
+    return true;
+}
+
+void proa_guest_deinit(struct proa_guest *guest)
+{
+    assert(guest->activation == NULL);
+    proa_map_release(guest->stack, guest->stack_size);
+    guest->stack = NULL;
+}
+
+static bool is_on_stack(const struct proa_guest *guest, const void *address)
+{
+    const uint8_t *place = address;
+
+    return place >= guest->stack_low && place < guest->stack_high;
+}
+
+/*
+ * Where the guest's frames begin: the top of its stack, or NULL: here, when it
+ * is its stack we are on. When it called the host, which runs another guest,
+ * which calls us, its stack is in use down to where the other one was entered.
+ */
+static void *stack_start(const struct proa_guest *guest, const void *here)
+{
+    struct proa_activation *activation = current;
+
+    if (is_on_stack(guest, here))
+        return NULL;
+    while (activation != NULL && !is_on_stack(guest, activation->sp))
+        activation = activation->previous;
+    return activation == NULL ? guest->stack_high : activation->sp;
+}
+
+/*
+ * The flag of an interrupt is looked at after the thread is published, and a
+ * sender looks at the thread after it set the flag: one sees the other.
+ */
+static bool thread_publish(struct proa_guest *guest)
+{
+    int thread = proa_thread_prepare();
+
+    if (thread == 0)
+        return false;
+    if (atomic_load_explicit(&guest->thread, memory_order_relaxed) != thread)
+        atomic_store(&guest->thread, thread);
+    return true;
+}
+
+uint32_t proa_guest_enter(struct proa_guest *guest, proa_guest_adapter adapter,
+                          void (*code)(void), void *context, void *values)
+{
+    struct proa_activation activation;
+    void *stack = guest->stack_high;
+
+    assert(guest->pending == 0);
+    if (!thread_publish(guest))
+        return PROA_GUEST_TRAP_OUT_OF_MEMORY;
+    if (current != NULL) {
+        stack = stack_start(guest, __builtin_frame_address(0));
+        uint8_t *place = stack != NULL ? stack : __builtin_frame_address(0);
+        if (place < guest->stack_limit) {
+            guest->frame_count = 0;
+            return PROA_GUEST_TRAP_STACK_OVERFLOW;
+        }
+    }
+    activation.guest = guest;
+    activation.previous = current;
+    activation.outer = guest->activation;
+    activation.exit_frame = guest->exit_frame;
+    guest->activation = &activation;
+    current = &activation;
+    atomic_signal_fence(memory_order_seq_cst);
+    uint32_t trap =
+        proa_guest_switch(&activation, adapter, code, context, values, stack);
+    atomic_signal_fence(memory_order_seq_cst);
+    current = activation.previous;
+    guest->activation = activation.outer;
+    guest->exit_frame = activation.exit_frame;
+    return trap;
+}
+
+void proa_guest_interrupt(struct proa_guest *guest)
+{
+    atomic_store(&guest->interrupt, 1);
+    int thread = atomic_load(&guest->thread);
+    if (thread != 0)
+        (void)syscall(SYS_tgkill, getpid(), thread, proa_signal_interrupt());
+}
+
+bool proa_guest_take_interrupt(struct proa_guest *guest)
+{
+    return atomic_exchange(&guest->interrupt, 0) != 0;
+}
+
+static void frame_add(struct proa_guest *guest, uintptr_t pc)
+{
+    if (guest->frame_count < PROA_GUEST_FRAMES_MAX)
+        guest->frames[guest->frame_count++] = pc;
+    else
+        guest->frames_are_cut = true;
+}
+
+/* A frame lies on the guest's stack and above the one before it. */
+static bool frame_is_good(const struct proa_guest *guest, uintptr_t frame,
+                          uintptr_t least)
+{
+    return frame >= least && frame % sizeof(uintptr_t) == 0 &&
+           frame >= (uintptr_t)guest->stack_low &&
+           frame <= (uintptr_t)guest->stack_high - 2 * sizeof(uintptr_t);
+}
+
+/* The frame pointer that the assembly had when it went in. */
+static uintptr_t entry_frame(const struct proa_activation *activation)
+{
+    return (uintptr_t)activation->sp + 48;
+}
+
+uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,
+                           uintptr_t pc, uintptr_t frame)
+{
+    const struct proa_activation *activation = guest->activation;
+    uintptr_t least = 0;
+
+    if (trap == 0) {
+        trap = guest->pending;
+        guest->pending = 0;
+        if (trap == 0 && proa_guest_take_interrupt(guest))
+            trap = PROA_GUEST_TRAP_INTERRUPT;
+    }
+    guest->frame_count = 0;
+    guest->frames_are_cut = false;
+    if (pc != 0)
+        frame_add(guest, pc);
+    while (activation != NULL && !guest->frames_are_cut) {
+        if (frame == entry_frame(activation)) {
+            frame = (uintptr_t)activation->exit_frame;
+            activation = activation->outer;
+            least = 0;
+        }
+        if (!frame_is_good(guest, frame, least))
+            break;
+        const uintptr_t *words = (const uintptr_t *)frame;
+        frame_add(guest, words[1]);
+        least = frame + 2 * sizeof(uintptr_t);
+        frame = words[0];
+    }
+    return trap;
+}

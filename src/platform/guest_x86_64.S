@@ -1,0 +1,270 @@
+/*
+ * Going in and out of guest code on x86-64, System V.
+ *
+ * Two windows are known by address: from a look at the interrupt flag to the
+ * first instruction of guest code. A signal that arrives there acts as if it
+ * had found guest code, so that no interrupt falls between the look and the
+ * guest.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "platform/guest_offsets.h"
+
+        .macro function name
+        .globl \name
+        .hidden \name
+        .type \name, @function
+        .p2align 4
+\name:
+        .cfi_startproc
+        .endm
+
+        .macro end name
+        .cfi_endproc
+        .size \name, . - \name
+        .endm
+
+        .macro mark name
+        .globl \name
+        .hidden \name
+\name:
+        .endm
+
+        .text
+
+/*
+ * uint32_t proa_guest_switch(activation rdi, adapter rsi, code rdx,
+ *                            context rcx, values r8, stack r9)
+ * stack: where the guest's frames begin, or 0 to go on where we are.
+ */
+function proa_guest_switch
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        pushq   %rbx
+        pushq   %r12
+        pushq   %r13
+        pushq   %r14
+        pushq   %r15
+        subq    $8, %rsp
+        .cfi_offset %rbx, -24
+        .cfi_offset %r12, -32
+        .cfi_offset %r13, -40
+        .cfi_offset %r14, -48
+        .cfi_offset %r15, -56
+        movq    PROA_ACTIVATION_GUEST(%rdi), %r10
+        movq    %rsp, PROA_ACTIVATION_SP(%rdi)
+        testq   %r9, %r9
+        cmovneq %r9, %rsp
+        movq    %rsi, %rax
+        movq    %rdx, %rdi
+        movq    %rcx, %rsi
+        movq    %r8, %rdx
+mark proa_guest_enter_window
+        cmpl    $0, PROA_GUEST_INTERRUPT(%r10)
+        jne     1f
+        callq   *%rax
+mark proa_guest_enter_window_end
+        xorl    %eax, %eax
+        leaq    -48(%rbp), %rsp
+/* A trap comes here: eax is the trap, rsp the activation's. */
+mark proa_guest_landing
+        addq    $8, %rsp
+        popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %rbx
+        popq    %rbp
+        .cfi_def_cfa %rsp, 8
+        ret
+        .cfi_def_cfa %rbp, 16
+1:      movq    %r10, %rdi
+        xorl    %esi, %esi
+        xorl    %edx, %edx
+        xorl    %ecx, %ecx
+        jmp     leave_guest
+end proa_guest_switch
+
+/* void trap(context rdi, trap esi): never returns. */
+function proa_guest_trap
+        movq    PROA_CONTEXT_INSTANCE(%rdi), %rdi
+        movq    (%rdi), %rdi
+        movq    (%rsp), %rdx
+        movq    %rbp, %rcx
+end proa_guest_trap
+
+/*
+ * Leave guest rdi by trap esi (0: by what is pending); rdx is the address that
+ * the innermost frame goes on at, rcx its frame pointer.
+ */
+leave_guest:
+        .cfi_startproc
+        .cfi_undefined %rip
+        movq    PROA_GUEST_ACTIVATION(%rdi), %rax
+        movq    PROA_ACTIVATION_SP(%rax), %rsp
+        callq   proa_guest_record
+        jmp     proa_guest_landing
+        .cfi_endproc
+
+/*
+ * A host function's stand-in. rdi is a struct proa_host_head, all other
+ * arguments are already where C wants them.
+ */
+function proa_guest_host_call
+        movq    PROA_HOST_GUEST(%rdi), %r10
+        cmpq    PROA_GUEST_STACK_LIMIT(%r10), %rsp
+        jb      overflow
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        movq    %rbp, PROA_GUEST_EXIT_FRAME(%r10)
+        pushq   %r10
+        pushq   %r10
+        callq   *PROA_HOST_FN(%rdi)
+return_to_guest:
+        movq    -8(%rbp), %r10
+mark proa_guest_return_window
+        cmpq    $0, PROA_GUEST_PENDING(%r10)
+        jne     1f
+        leave
+        .cfi_def_cfa %rsp, 8
+        ret
+mark proa_guest_return_window_end
+        .cfi_def_cfa %rbp, 16
+1:      movq    %r10, %rdi
+        xorl    %esi, %esi
+        movq    8(%rbp), %rdx
+        movq    (%rbp), %rcx
+        jmp     leave_guest
+end proa_guest_host_call
+
+/* The same with arguments on the stack, which are handed on. */
+function proa_guest_host_call_stack
+        movq    PROA_HOST_GUEST(%rdi), %r10
+        cmpq    PROA_GUEST_STACK_LIMIT(%r10), %rsp
+        jb      overflow
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        movq    %rbp, PROA_GUEST_EXIT_FRAME(%r10)
+        pushq   %r10
+        movq    PROA_HOST_STACK_WORDS(%rdi), %rax
+        testb   $1, %al
+        jnz     1f
+        pushq   %r10
+1:      pushq   8(%rbp,%rax,8)
+        decq    %rax
+        jnz     1b
+        callq   *PROA_HOST_FN(%rdi)
+        jmp     return_to_guest
+end proa_guest_host_call_stack
+
+/* The stack is too low for C; rsp is at the return address to the guest. */
+overflow:
+        .cfi_startproc
+        movq    %r10, %rdi
+        movl    $PROA_GUEST_TRAP_STACK_OVERFLOW, %esi
+        movq    (%rsp), %rdx
+        movq    %rbp, %rcx
+        jmp     leave_guest
+        .cfi_endproc
+
+/*
+ * A builtin's stand-in: rdi is the context, whose builtins are followed by the
+ * C functions.
+ */
+        .macro builtin index
+function proa_guest_builtin_\index
+        movl    $(\index * 8), %eax
+        jmp     builtin_call
+end proa_guest_builtin_\index
+        .endm
+
+        builtin 1
+        builtin 2
+        builtin 3
+        builtin 4
+        builtin 5
+        builtin 6
+        builtin 7
+        builtin 8
+        builtin 9
+        builtin 10
+
+builtin_call:
+        .cfi_startproc
+        movq    PROA_CONTEXT_INSTANCE(%rdi), %r10
+        movq    (%r10), %r10
+        cmpq    PROA_GUEST_STACK_LIMIT(%r10), %rsp
+        jb      overflow
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        pushq   %r10
+        pushq   %r10
+        movq    PROA_CONTEXT_BUILTINS(%rdi), %r11
+        callq   *PROA_BUILTIN_BODIES(%r11,%rax)
+        jmp     return_to_guest
+        .cfi_endproc
+
+/* Adapter: code(context). */
+function proa_guest_call_plain
+        movq    %rdi, %rax
+        movq    %rsi, %rdi
+        jmp     *%rax
+end proa_guest_call_plain
+
+/* Adapter: code rdi, context rsi, struct proa_guest_invoke rdx. */
+function proa_guest_call_host
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        pushq   %rbx
+        .cfi_offset %rbx, -24
+        pushq   %rdx
+        movq    %rdx, %rbx
+        movq    %rdi, %r11
+        movq    %rsi, %rdi
+        movq    PROA_INVOKE_STACK_WORDS(%rbx), %rax
+        movq    PROA_INVOKE_STACK(%rbx), %r10
+        testb   $1, %al
+        jz      2f
+        pushq   %rax
+        jmp     2f
+1:      pushq   -8(%r10,%rax,8)
+        decq    %rax
+2:      testq   %rax, %rax
+        jnz     1b
+        movsd   PROA_INVOKE_FLOATS+0(%rbx), %xmm0
+        movsd   PROA_INVOKE_FLOATS+8(%rbx), %xmm1
+        movsd   PROA_INVOKE_FLOATS+16(%rbx), %xmm2
+        movsd   PROA_INVOKE_FLOATS+24(%rbx), %xmm3
+        movsd   PROA_INVOKE_FLOATS+32(%rbx), %xmm4
+        movsd   PROA_INVOKE_FLOATS+40(%rbx), %xmm5
+        movsd   PROA_INVOKE_FLOATS+48(%rbx), %xmm6
+        movsd   PROA_INVOKE_FLOATS+56(%rbx), %xmm7
+        movq    PROA_INVOKE_INTS+0(%rbx), %rsi
+        movq    PROA_INVOKE_INTS+8(%rbx), %rdx
+        movq    PROA_INVOKE_INTS+16(%rbx), %rcx
+        movq    PROA_INVOKE_INTS+24(%rbx), %r8
+        movq    PROA_INVOKE_INTS+32(%rbx), %r9
+        callq   *%r11
+        movq    %rax, PROA_INVOKE_INT_RESULT(%rbx)
+        movsd   %xmm0, PROA_INVOKE_FLOAT_RESULT(%rbx)
+        movq    -8(%rbp), %rbx
+        leave
+        .cfi_def_cfa %rsp, 8
+        ret
+end proa_guest_call_host
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include "platform/map.h"
+
+void *proa_map_reserve(uint64_t size)
+{
+    void *address = mmap(NULL, size, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return address == MAP_FAILED ? NULL : address;
+}
+
+bool proa_map_commit(void *address, uint64_t size)
+{
+    return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+void proa_map_release(void *address, uint64_t size)
+{
+    if (address != NULL)
+        (void)munmap(address, size);
+}
+
+bool proa_map_overlay(void *address, uint64_t size, int fd, uint64_t offset)
+{
+    if (size == 0)
+        return true;
+    return mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+                fd, (off_t)offset) != MAP_FAILED;
+}
+
+void *proa_map_file(int fd, uint64_t size)
+{
+    void *address = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    return address == MAP_FAILED ? NULL : address;
+}
+
+bool proa_map_executable(void *address, uint64_t size)
+{
+    return size == 0 || mprotect(address, size, PROT_READ | PROT_EXEC) == 0;
+}
+
+uint64_t proa_map_round(uint64_t size)
+{
+    const uint64_t mask = PROA_HOST_PAGE_SIZE - 1;
+
+    return size > UINT64_MAX - mask ? 0 : (size + mask) & ~mask;
+}
