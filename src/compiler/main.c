@@ -23,7 +23,6 @@
 #include "base/fail.h"
 #include "base/version.h"
 #include "compile/module.h"
-#include "compiler/inspect.h"
 #include "compiler/sandbox.h"
 #include "wasm/decode.h"
 #include "wasm/limits.h"
@@ -44,8 +43,8 @@ struct arguments {
 
 /*
  * A build with AddressSanitizer looks for leaks by tracing the process, which
- * the sandbox forbids: there the unit tests look for leaks instead. Nobody calls
- * this in any other build.
+ * the sandbox forbids: there the unit tests look for leaks instead. Nobody
+ * calls this in any other build.
  */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -256,31 +255,6 @@ static enum proa_status compile(const struct arguments *arguments,
     return status;
 }
 
-static enum proa_status inspect(const struct arguments *arguments,
-                                struct proa_error *err)
-{
-    const uint8_t *bytes;
-    size_t size;
-    struct proa_wasm_module module;
-    struct proa_buffer text;
-    enum proa_status status =
-        map_input(arguments->input_fd, &bytes, &size, err);
-
-    if (status == PROA_OK)
-        status = proa_wasm_decode(bytes, size, &module, err);
-    if (status != PROA_OK)
-        return status;
-    proa_buffer_init(&text, (size_t)256 << 20);
-    status = proa_wasm_validate(&module, err);
-    if (status == PROA_OK)
-        status = proa_inspect(&module, arguments->as_json, &text, err);
-    if (status == PROA_OK)
-        status = write_all(STDOUT_FILENO, text.bytes, text.size, err);
-    proa_buffer_deinit(&text);
-    proa_wasm_module_deinit(&module);
-    return status;
-}
-
 static int print_version(void)
 {
     unsigned major;
@@ -316,8 +290,6 @@ int main(int argc, char **argv)
     status = proa_compiler_sandbox_enter(&err);
     if (status == PROA_OK && strcmp(arguments.command, "compile") == 0)
         status = compile(&arguments, &err);
-    else if (status == PROA_OK && strcmp(arguments.command, "inspect") == 0)
-        status = inspect(&arguments, &err);
     else if (status == PROA_OK)
         status = proa_fail(&err, PROA_USAGE, 0, "unknown command");
     return status == PROA_OK ? 0 : report_error(&arguments, &err);

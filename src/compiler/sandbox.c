@@ -61,9 +61,13 @@ static enum proa_status load_filter(struct proa_error *err)
     for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof *allowed; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
     /* abort() signals its own thread: LLVM's way to say that it is lost. */
+    const struct scmp_arg_cmp own = { .arg = 0,
+                                      .op = SCMP_CMP_EQ,
+                                      .datum_a = (scmp_datum_t)getpid(),
+                                      .datum_b = 0 };
     if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+                                        SCMP_SYS(tgkill), 1, &own);
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
