@@ -1,0 +1,94 @@
+/*
+ * One connection of the event loop.
+ *
+ *   READING --whole request--> WAITING --response--> WRITING --sent--> READING
+ *      |                                                |
+ *      +--refused--> WRITING                            +--last--> LINGERING
+ *
+ * LINGERING has sent its last byte and reads away what the client still sends,
+ * so that the kernel does not destroy the answer by a reset.
+ * https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_HTTP_CONNECTION_H
+#define PROA_HTTP_CONNECTION_H
+
+#include "http/deadline.h"
+#include "http/server.h"
+
+enum proa_http_phase {
+    PROA_HTTP_READING,
+    PROA_HTTP_WAITING,
+    PROA_HTTP_WRITING,
+    PROA_HTTP_LINGERING,
+};
+
+enum { PROA_HTTP_SCRATCH_SIZE = 64 * 1024 };
+
+/* What all connections of a server share. Used by the loop's thread only. */
+struct proa_http_shared {
+    struct proa_http_server *server;
+    struct proa_http_server_options options;
+    struct proa_http_deadlines deadlines;
+    struct proa_http_connection *connections; /* all of them */
+    uint32_t connection_count;
+    int epoll_fd;
+    bool is_draining;
+    uint64_t now_ms; /* monotonic, read once a turn of the loop */
+    char server_address[PROA_HTTP_ADDRESS_SIZE];
+    uint16_t server_port;
+    uint8_t scratch[PROA_HTTP_SCRATCH_SIZE];
+};
+
+struct proa_http_connection {
+    struct proa_http_deadline deadline; /* first: found by its address */
+    struct proa_http_shared *shared;
+    struct proa_http_connection *next;
+    struct proa_http_connection *previous;
+    int fd;
+    uint32_t events; /* that epoll waits for */
+    enum proa_http_phase phase;
+    struct proa_http1 *http1;
+    struct proa_buffer unread; /* came behind a request that is under way */
+    size_t unread_offset;
+    struct proa_http_exchange *exchange; /* in WAITING; in WRITING unless
+                                            refused */
+    struct proa_buffer head;             /* of the response */
+    struct proa_http_response response;
+    bool sends_body;
+    bool closes;     /* after this response */
+    uint64_t sent;   /* bytes of head and body */
+    uint64_t marked; /* bytes read or sent when the deadline was set */
+    uint64_t lingered;
+    char client_address[PROA_HTTP_ADDRESS_SIZE];
+    uint16_t client_port;
+};
+
+/* Take a socket over; false, and the socket closed, when there is no memory. */
+bool proa_http_connection_open(struct proa_http_shared *shared, int fd_take,
+                               const char *client_address,
+                               uint16_t client_port);
+
+/* Close and free. An exchange under way is abandoned. */
+void proa_http_connection_close(struct proa_http_connection *connection);
+
+/* epoll reports `events`. The connection may be gone afterwards. */
+void proa_http_connection_event(struct proa_http_connection *connection,
+                                uint32_t events);
+
+/* Its exchange was handed back. The connection may be gone afterwards. */
+void proa_http_connection_done(struct proa_http_connection *connection);
+
+/* Its deadline is over. The connection may be gone afterwards. */
+void proa_http_connection_over(struct proa_http_connection *connection);
+
+/* No request is under way or has begun. */
+bool proa_http_connection_is_idle(
+    const struct proa_http_connection *connection);
+
+void proa_http_exchange_destroy(struct proa_http_exchange *exchange);
+
+/* Monotonic. */
+uint64_t proa_http_now_ns(void);
+
+#endif

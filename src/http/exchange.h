@@ -1,0 +1,48 @@
+/*
+ * One request and the response that is made for it.
+ *
+ * The event loop makes an exchange when a request is whole, hands it to the
+ * handler, and gets it back by proa_http_exchange_respond(). In between it
+ * belongs to the handler alone, on whatever thread that works.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_HTTP_EXCHANGE_H
+#define PROA_HTTP_EXCHANGE_H
+
+#include <stdatomic.h>
+
+#include "http/message.h"
+
+struct proa_http_connection;
+struct proa_http_server;
+
+enum { PROA_HTTP_ADDRESS_SIZE = 64 };
+
+struct proa_http_exchange {
+    struct proa_http_request *request;  /* owned */
+    struct proa_http_response response; /* to be filled by the handler */
+    char client_address[PROA_HTTP_ADDRESS_SIZE]; /* without port */
+    char server_address[PROA_HTTP_ADDRESS_SIZE];
+    uint16_t client_port;
+    uint16_t server_port;
+    uint64_t start_ns; /* monotonic: when the request was whole */
+    /* The client went away: the response will reach nobody. */
+    atomic_bool is_abandoned;
+
+    /* The handler's own, untouched by the loop. */
+    struct proa_http_exchange *queue_next;
+    void *handler_data;
+
+    /* The loop's own. */
+    struct proa_http_server *server;
+    struct proa_http_connection *connection; /* NULL once it is closed */
+    struct proa_http_exchange *done_next;
+};
+
+/*
+ * Hand the exchange back with its response, exactly once.
+ * Threads: any, also from within the handler. The server must still exist.
+ */
+void proa_http_exchange_respond(struct proa_http_exchange *exchange);
+
+#endif

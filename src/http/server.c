@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "http/address.h"
+#include "http/connection.h"
+
+enum {
+    EVENTS_PER_TURN = 256,
+    ACCEPTS_PER_TURN = 64,
+    ACCEPT_PAUSE_MS = 100, /* when the process has no descriptor left */
+    NS_PER_MS = 1000000,
+};
+
+struct proa_http_server {
+    struct proa_http_shared shared;
+    char address[PROA_HTTP_ADDRESS_SIZE + 16];
+    int listen_fd; /* -1 once it drains */
+    int wake_fd;   /* readable when `done` got its first exchange */
+    bool accepts;  /* epoll waits for the listener */
+    uint64_t accept_again_ms;
+    uint32_t stop_count; /* how often we were told to stop */
+    uint64_t drain_end_ms;
+    pthread_mutex_t done_lock;
+    struct proa_http_exchange *done; /* guarded by the lock, newest first */
+};
+
+void proa_http_exchange_respond(struct proa_http_exchange *exchange)
+{
+    struct proa_http_server *server = exchange->server;
+    uint64_t one = 1;
+
+    (void)pthread_mutex_lock(&server->done_lock);
+    bool is_first = server->done == NULL;
+    exchange->done_next = server->done;
+    server->done = exchange;
+    /* Under the lock: the server may end as soon as it has the last one. */
+    if (is_first)
+        (void)!write(server->wake_fd, &one, sizeof one);
+    (void)pthread_mutex_unlock(&server->done_lock);
+}
+
+/* All that were handed back, oldest first. */
+static struct proa_http_exchange *take_done(struct proa_http_server *server)
+{
+    struct proa_http_exchange *ordered = NULL;
+
+    (void)pthread_mutex_lock(&server->done_lock);
+    struct proa_http_exchange *done = server->done;
+    server->done = NULL;
+    (void)pthread_mutex_unlock(&server->done_lock);
+    while (done != NULL) {
+        struct proa_http_exchange *next = done->done_next;
+        done->done_next = ordered;
+        ordered = done;
+        done = next;
+    }
+    return ordered;
+}
+
+static void finish_done(struct proa_http_server *server)
+{
+    uint64_t count;
+    struct proa_http_exchange *exchange;
+
+    (void)!read(server->wake_fd, &count, sizeof count);
+    exchange = take_done(server);
+    while (exchange != NULL) {
+        struct proa_http_exchange *next = exchange->done_next;
+        if (exchange->connection == NULL)
+            proa_http_exchange_destroy(exchange);
+        else
+            proa_http_connection_done(exchange->connection);
+        exchange = next;
+    }
+}
+
+static void set_accepting(struct proa_http_server *server, bool accepts)
+{
+    struct epoll_event event = { .events = accepts ? EPOLLIN : 0,
+                                 .data.ptr = &server->listen_fd };
+
+    if (server->listen_fd < 0 || server->accepts == accepts)
+        return;
+    if (epoll_ctl(server->shared.epoll_fd, EPOLL_CTL_MOD, server->listen_fd,
+                  &event) == 0)
+        server->accepts = accepts;
+}
+
+static void accept_some(struct proa_http_server *server)
+{
+    struct proa_http_shared *shared = &server->shared;
+
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct sockaddr_storage peer = { 0 };
+        socklen_t size = sizeof peer;
+        char text[PROA_HTTP_ADDRESS_SIZE] = "";
+        uint16_t port;
+        int one = 1;
+
+        if (shared->connection_count >=
+            shared->options.limits.connection_count_max) {
+            set_accepting(server, false);
+            return;
+        }
+        int fd = accept4(server->listen_fd, (struct sockaddr *)&peer, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            /* Without a free descriptor the listener would wake us for ever.
+             */
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+                errno == ENOMEM) {
+                set_accepting(server, false);
+                server->accept_again_ms = shared->now_ms + ACCEPT_PAUSE_MS;
+            }
+            return;
+        }
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        proa_http_address_text(&peer, text, &port);
+        (void)proa_http_connection_open(shared, fd, text, port);
+    }
+}
+
+static void stop(struct proa_http_server *server)
+{
+    struct proa_http_shared *shared = &server->shared;
+    uint8_t signal_bytes[128];
+    ssize_t size =
+        read(shared->options.stop_fd, signal_bytes, sizeof signal_bytes);
+
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    server->stop_count++;
+    if (server->stop_count > 1 || size <= 0) {
+        server->stop_count = 2;
+        return;
+    }
+    shared->is_draining = true;
+    server->drain_end_ms = shared->now_ms + shared->options.limits.drain_ms_max;
+    (void)close(server->listen_fd);
+    server->listen_fd = -1;
+    struct proa_http_connection *connection = shared->connections;
+    while (connection != NULL) {
+        struct proa_http_connection *next = connection->next;
+        if (proa_http_connection_is_idle(connection))
+            proa_http_connection_close(connection);
+        connection = next;
+    }
+}
+
+static void close_all(struct proa_http_server *server)
+{
+    while (server->shared.connections != NULL)
+        proa_http_connection_close(server->shared.connections);
+}
+
+static void finish_deadlines(struct proa_http_server *server)
+{
+    struct proa_http_shared *shared = &server->shared;
+    struct proa_http_deadline *deadline;
+
+    while ((deadline = proa_http_deadline_over(&shared->deadlines,
+                                               shared->now_ms)) != NULL)
+        /* The deadline is a connection's first member. */
+        proa_http_connection_over((struct proa_http_connection *)deadline);
+    if (!server->accepts &&
+        shared->connection_count <
+            shared->options.limits.connection_count_max &&
+        shared->now_ms >= server->accept_again_ms)
+        set_accepting(server, true);
+}
+
+static int wait_ms(const struct proa_http_server *server)
+{
+    const struct proa_http_shared *shared = &server->shared;
+    int64_t wait = proa_http_deadline_wait(&shared->deadlines, shared->now_ms);
+    uint64_t until = UINT64_MAX;
+
+    if (shared->is_draining)
+        until = server->drain_end_ms;
+    else if (!server->accepts && server->accept_again_ms > shared->now_ms)
+        until = server->accept_again_ms;
+    if (until != UINT64_MAX) {
+        int64_t left =
+            until <= shared->now_ms ? 0 : (int64_t)(until - shared->now_ms);
+        if (wait < 0 || left < wait)
+            wait = left;
+    }
+    /* One more: a wait that ends a little early would be a turn for nothing. */
+    return wait < 0 ? -1 : (int)(wait < 3600000 ? wait + 1 : 3600000);
+}
+
+static void dispatch_event(struct proa_http_server *server,
+                           const struct epoll_event *event)
+{
+    void *who = event->data.ptr;
+
+    if (who == &server->listen_fd) {
+        if (server->listen_fd >= 0)
+            accept_some(server);
+    } else if (who == &server->wake_fd) {
+        finish_done(server);
+    } else if (who == &server->stop_count) {
+        stop(server);
+    } else {
+        proa_http_connection_event(who, event->events);
+    }
+}
+
+/*
+ * Connections end in the events before `stop` or exchanges touch others, so no
+ * event of one turn may name a connection that is gone: those three come last.
+ */
+static void turn(struct proa_http_server *server,
+                 const struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        void *who = events[i].data.ptr;
+        if (who != &server->listen_fd && who != &server->wake_fd &&
+            who != &server->stop_count)
+            dispatch_event(server, &events[i]);
+    }
+    for (int i = 0; i < count; i++) {
+        void *who = events[i].data.ptr;
+        if (who == &server->listen_fd || who == &server->wake_fd ||
+            who == &server->stop_count)
+            dispatch_event(server, &events[i]);
+    }
+}
+
+enum proa_status proa_http_server_run(struct proa_http_server *server,
+                                      struct proa_error *err)
+{
+    struct proa_http_shared *shared = &server->shared;
+    struct epoll_event events[EVENTS_PER_TURN];
+    enum proa_status status = PROA_OK;
+
+    for (;;) {
+        int count = epoll_wait(shared->epoll_fd, events, EVENTS_PER_TURN,
+                               wait_ms(server));
+        if (count < 0 && errno != EINTR) {
+            status =
+                proa_fail(err, PROA_IO, 0, "epoll_wait: %s", strerror(errno));
+            break;
+        }
+        shared->now_ms = proa_http_now_ns() / NS_PER_MS;
+        turn(server, events, count);
+        finish_deadlines(server);
+        if (server->stop_count > 1 ||
+            (shared->is_draining && (shared->connection_count == 0 ||
+                                     shared->now_ms >= server->drain_end_ms)))
+            break;
+    }
+    close_all(server);
+    return status;
+}
+
+static enum proa_status watch(struct proa_http_server *server, int fd,
+                              void *who, struct proa_error *err)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = who };
+
+    if (fd >= 0 &&
+        epoll_ctl(server->shared.epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return PROA_OK;
+    return proa_fail(err, PROA_IO, 0, "event loop: %s", strerror(errno));
+}
+
+static enum proa_status open_all(struct proa_http_server *server,
+                                 struct proa_error *err)
+{
+    struct proa_http_shared *shared = &server->shared;
+    struct sockaddr_storage address = { 0 };
+    socklen_t size = sizeof address;
+    enum proa_status status;
+
+    status = proa_http_listen(shared->options.address, &server->listen_fd, err);
+    if (status != PROA_OK)
+        return status;
+    if (getsockname(server->listen_fd, (struct sockaddr *)&address, &size) != 0)
+        return proa_fail(err, PROA_IO, 0, "getsockname: %s", strerror(errno));
+    proa_http_address_text(&address, shared->server_address,
+                           &shared->server_port);
+    (void)snprintf(server->address, sizeof server->address,
+                   address.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+                   shared->server_address, (unsigned)shared->server_port);
+    shared->options.address = server->address;
+    shared->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    status = watch(server, server->listen_fd, &server->listen_fd, err);
+    if (status == PROA_OK)
+        status = watch(server, server->wake_fd, &server->wake_fd, err);
+    if (status == PROA_OK && shared->options.stop_fd >= 0)
+        status =
+            watch(server, shared->options.stop_fd, &server->stop_count, err);
+    return status;
+}
+
+enum proa_status
+proa_http_server_create(const struct proa_http_server_options *options,
+                        struct proa_http_server **server,
+                        struct proa_error *err)
+{
+    const struct proa_http_server_limits *limits = &options->limits;
+    const uint32_t ms[PROA_HTTP_DEADLINE_KIND_COUNT] = {
+        [PROA_HTTP_DEADLINE_HEAD] = limits->head_ms_max,
+        [PROA_HTTP_DEADLINE_BODY] = limits->body_ms_max,
+        [PROA_HTTP_DEADLINE_WRITE] = limits->write_ms_max,
+        [PROA_HTTP_DEADLINE_IDLE] = limits->idle_ms_max,
+        [PROA_HTTP_DEADLINE_LINGER] = limits->linger_ms_max,
+    };
+    struct proa_http_server *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a server");
+    made->shared.server = made;
+    made->shared.options = *options;
+    made->shared.epoll_fd = -1;
+    made->shared.now_ms = proa_http_now_ns() / NS_PER_MS;
+    made->listen_fd = -1;
+    made->wake_fd = -1;
+    made->accepts = true;
+    (void)pthread_mutex_init(&made->done_lock, NULL);
+    proa_http_deadlines_init(&made->shared.deadlines, ms);
+    enum proa_status status = open_all(made, err);
+    if (status != PROA_OK) {
+        proa_http_server_destroy(made);
+        return status;
+    }
+    *server = made;
+    return PROA_OK;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+void proa_http_server_destroy(struct proa_http_server *server)
+{
+    if (server == NULL)
+        return;
+    close_all(server);
+    struct proa_http_exchange *exchange = take_done(server);
+    while (exchange != NULL) {
+        struct proa_http_exchange *next = exchange->done_next;
+        proa_http_exchange_destroy(exchange);
+        exchange = next;
+    }
+    close_fd(server->listen_fd);
+    close_fd(server->wake_fd);
+    close_fd(server->shared.epoll_fd);
+    (void)pthread_mutex_destroy(&server->done_lock);
+    free(server);
+}
+
+const char *proa_http_server_address(const struct proa_http_server *server)
+{
+    return server->address;
+}

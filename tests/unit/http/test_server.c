@@ -1,0 +1,469 @@
+/* The server with a handler in C, and blocking sockets as its clients. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "golden.h"
+
+enum { BIG_BODY_SIZE = 3 << 20 };
+
+struct fixture {
+    struct proa_http_server *server;
+    pthread_t loop;
+    int stop_fd;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct proa_http_exchange *held; /* of "/hold" */
+    uint32_t log_count;
+    uint32_t cut_count;
+    bool is_told_to_go; /* the second thread shall answer "/hold" */
+    bool was_abandoned;
+};
+
+static struct fixture *fixture;
+
+static void fill(struct proa_http_exchange *exchange)
+{
+    const struct proa_http_request *request = exchange->request;
+    struct proa_buffer *body = &exchange->response.body;
+    bool good = true;
+
+    if (proa_http_text_equals(request->path, "/none")) {
+        exchange->response.status = 204;
+        return;
+    }
+    if (proa_http_text_equals(request->path, "/big")) {
+        good = proa_buffer_append_zeros(body, BIG_BODY_SIZE);
+        CHECK_EQ(good, 1);
+        return;
+    }
+    if (proa_http_text_equals(request->path, "/field")) {
+        CHECK_EQ(proa_http_response_add(&exchange->response,
+                                        proa_http_text_of("X-Good"),
+                                        proa_http_text_of("yes")),
+                 1);
+        CHECK_EQ(proa_http_response_add(&exchange->response,
+                                        proa_http_text_of("X-Bad"),
+                                        proa_http_text_of("a\r\nX-Split: b")),
+                 0);
+        CHECK_EQ(proa_http_response_add(&exchange->response,
+                                        proa_http_text_of("X Bad"),
+                                        proa_http_text_of("a")),
+                 0);
+    }
+    good = proa_buffer_printf(body, "%.*s %.*s %zu %.*s\n",
+                              (int)request->method.size, request->method.bytes,
+                              (int)request->path.size, request->path.bytes,
+                              request->body.size, (int)request->body.size,
+                              (const char *)request->body.bytes);
+    CHECK_EQ(good, 1);
+}
+
+static void *answer(void *argument)
+{
+    struct proa_http_exchange *exchange = argument;
+
+    fill(exchange);
+    proa_http_exchange_respond(exchange);
+    return NULL;
+}
+
+static void handle(void *env, struct proa_http_exchange *exchange)
+{
+    pthread_t thread;
+
+    (void)env;
+    CHECK_EQ(strcmp(exchange->client_address, "127.0.0.1"), 0);
+    if (proa_http_text_equals(exchange->request->path, "/hold")) {
+        (void)pthread_mutex_lock(&fixture->lock);
+        fixture->held = exchange;
+        (void)pthread_cond_signal(&fixture->changed);
+        (void)pthread_mutex_unlock(&fixture->lock);
+        return;
+    }
+    if (proa_http_text_equals(exchange->request->path, "/thread")) {
+        CHECK_EQ(pthread_create(&thread, NULL, answer, exchange), 0);
+        (void)pthread_detach(thread);
+        return;
+    }
+    (void)answer(exchange);
+}
+
+static void count_log(void *env, const struct proa_http_log_entry *entry)
+{
+    (void)env;
+    (void)pthread_mutex_lock(&fixture->lock);
+    fixture->log_count++;
+    fixture->cut_count += entry->is_cut;
+    (void)pthread_cond_signal(&fixture->changed);
+    (void)pthread_mutex_unlock(&fixture->lock);
+}
+
+static void *run_loop(void *argument)
+{
+    struct proa_error err = { 0 };
+
+    (void)argument;
+    CHECK_EQ(proa_http_server_run(fixture->server, &err), PROA_OK);
+    return NULL;
+}
+
+static struct proa_http_server_limits default_limits(void)
+{
+    struct proa_http_server_limits limits = PROA_HTTP_SERVER_LIMITS_DEFAULT;
+
+    limits.request.body_bytes_max = 1000;
+    return limits;
+}
+
+static void start(struct proa_http_server_limits limits)
+{
+    static struct fixture made;
+    struct proa_error err = { 0 };
+    struct proa_http_server_options options = {
+        .address = "127.0.0.1:0",
+        .limits = limits,
+        .handle = handle,
+        .log = count_log,
+    };
+
+    made = (struct fixture){ .lock = PTHREAD_MUTEX_INITIALIZER,
+                             .changed = PTHREAD_COND_INITIALIZER };
+    fixture = &made;
+    made.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    options.stop_fd = made.stop_fd;
+    CHECK_EQ(proa_http_server_create(&options, &made.server, &err), PROA_OK);
+    CHECK_EQ(pthread_create(&made.loop, NULL, run_loop, NULL), 0);
+}
+
+static void tell_stop(void)
+{
+    uint64_t one = 1;
+
+    CHECK_EQ(write(fixture->stop_fd, &one, sizeof one), sizeof one);
+}
+
+static void finish(void)
+{
+    (void)pthread_join(fixture->loop, NULL);
+    proa_http_server_destroy(fixture->server);
+    (void)close(fixture->stop_fd);
+}
+
+static int connect_client(void)
+{
+    const char *address = proa_http_server_address(fixture->server);
+    struct sockaddr_in to = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+        .sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1)),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    CHECK_EQ(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+static void send_bytes(int fd, const void *bytes, size_t size)
+{
+    const uint8_t *rest = bytes;
+
+    while (size > 0) {
+        ssize_t sent = send(fd, rest, size, MSG_NOSIGNAL);
+        CHECK_EQ(sent > 0, 1);
+        rest += sent;
+        size -= (size_t)sent;
+    }
+}
+
+static void send_text(int fd, const char *text)
+{
+    send_bytes(fd, text, strlen(text));
+}
+
+/* All until the server closes. */
+static void receive_all(int fd, struct proa_buffer *out)
+{
+    static uint8_t bytes[65536];
+    ssize_t size;
+
+    while ((size = recv(fd, bytes, sizeof bytes, 0)) > 0)
+        CHECK_EQ(proa_buffer_append(out, bytes, (size_t)size), 1);
+    CHECK_EQ(size, 0);
+}
+
+/* Without CR and Date lines, and with a newline at the end if anything came. */
+static void simplify(const struct proa_buffer *in, struct proa_buffer *out)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i < in->size; i++) {
+        if (in->bytes[i] != '\n')
+            continue;
+        size_t size = i - start;
+        const uint8_t *line = in->bytes + start;
+        start = i + 1;
+        if (size > 0 && line[size - 1] == '\r')
+            size--;
+        if (size >= 6 && memcmp(line, "Date: ", 6) == 0)
+            continue;
+        CHECK_EQ(proa_buffer_append(out, line, size), 1);
+        CHECK_EQ(proa_buffer_append(out, "\n", 1), 1);
+    }
+    CHECK_EQ(start, in->size);
+    if (in->size > 0)
+        CHECK_EQ(proa_buffer_append(out, "\n", 1), 1);
+}
+
+static void run_case(const struct golden_case *c)
+{
+    struct proa_buffer got, simple;
+    int fd = connect_client();
+
+    proa_buffer_init(&got, 1 << 20);
+    proa_buffer_init(&simple, 1 << 20);
+    send_bytes(fd, c->input.bytes, c->input.size);
+    CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+    receive_all(fd, &got);
+    (void)close(fd);
+    simplify(&got, &simple);
+    if (simple.size != c->expected.size ||
+        (simple.size > 0 &&
+         memcmp(simple.bytes, c->expected.bytes, simple.size) != 0)) {
+        fprintf(stderr, "%s:\n%.*sexpected:\n%.*s", c->name, (int)simple.size,
+                (const char *)simple.bytes, (int)c->expected.size,
+                (const char *)c->expected.bytes);
+        exit(1);
+    }
+    proa_buffer_deinit(&got);
+    proa_buffer_deinit(&simple);
+}
+
+static void test_golden(void)
+{
+    start(default_limits());
+    CHECK_EQ(golden_run(__FILE__, "server.txt", run_case) > 10, 1);
+    tell_stop();
+    finish();
+}
+
+/* "100 Continue" comes first; the client sends nothing before it. */
+static void test_continue(void)
+{
+    char text[25];
+    struct proa_buffer got;
+
+    start(default_limits());
+    int fd = connect_client();
+    send_text(fd, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+                  "Expect: 100-continue\r\n\r\n");
+    CHECK_EQ(recv(fd, text, sizeof text, MSG_WAITALL), sizeof text);
+    CHECK_EQ(memcmp(text, PROA_HTTP1_CONTINUE, sizeof text), 0);
+    send_text(fd, "hi");
+    CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+    proa_buffer_init(&got, 1 << 20);
+    receive_all(fd, &got);
+    CHECK_EQ(memcmp(got.bytes, "HTTP/1.1 200 OK\r\n", 17), 0);
+    proa_buffer_deinit(&got);
+    (void)close(fd);
+    tell_stop();
+    finish();
+}
+
+/* A client that sends slowly is told 408, one that reads slowly is cut. */
+static void test_slow_clients(void)
+{
+    static const char *const starts[] = {
+        "G",
+        "GET / HTTP/1.1\r\nHost: x\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+    };
+    struct proa_http_server_limits limits = default_limits();
+    struct proa_buffer got;
+
+    limits.head_ms_max = limits.body_ms_max = limits.write_ms_max = 20;
+    start(limits);
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        int fd = connect_client();
+        send_text(fd, starts[i]);
+        proa_buffer_init(&got, 1 << 20);
+        receive_all(fd, &got);
+        CHECK_EQ(memcmp(got.bytes, "HTTP/1.1 408 ", 13), 0);
+        proa_buffer_deinit(&got);
+        (void)close(fd);
+    }
+    int silent = connect_client();
+    proa_buffer_init(&got, 1 << 20);
+    receive_all(silent, &got);
+    CHECK_EQ(got.size, 0);
+    (void)close(silent);
+
+    int reader = connect_client();
+    for (int i = 0; i < 4; i++)
+        send_text(reader, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    (void)pthread_mutex_lock(&fixture->lock);
+    while (fixture->cut_count == 0)
+        (void)pthread_cond_wait(&fixture->changed, &fixture->lock);
+    (void)pthread_mutex_unlock(&fixture->lock);
+    (void)close(reader);
+    tell_stop();
+    finish();
+}
+
+static struct proa_http_exchange *wait_held(void)
+{
+    (void)pthread_mutex_lock(&fixture->lock);
+    while (fixture->held == NULL)
+        (void)pthread_cond_wait(&fixture->changed, &fixture->lock);
+    struct proa_http_exchange *held = fixture->held;
+    fixture->held = NULL;
+    (void)pthread_mutex_unlock(&fixture->lock);
+    return held;
+}
+
+/*
+ * While a request is under way: idle connections close, new ones are refused,
+ * the request is answered and its connection closed.
+ */
+static void test_drain(void)
+{
+    struct proa_buffer got;
+
+    start(default_limits());
+    proa_buffer_init(&got, 1 << 20);
+    int idle = connect_client();
+    int busy = connect_client();
+    send_text(busy, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct proa_http_exchange *held = wait_held();
+    tell_stop();
+    receive_all(idle, &got);
+    CHECK_EQ(got.size, 0);
+    (void)close(idle);
+    (void)answer(held);
+    receive_all(busy, &got);
+    CHECK_EQ(memcmp(got.bytes, "HTTP/1.1 200 OK\r\n", 17), 0);
+    CHECK_EQ(memmem(got.bytes, got.size, "Connection: close", 17) != NULL, 1);
+    (void)close(busy);
+    proa_buffer_deinit(&got);
+    finish();
+}
+
+/* Told twice, the server goes though a request is under way. */
+static void test_stop_at_once(void)
+{
+    struct proa_buffer got;
+
+    start(default_limits());
+    proa_buffer_init(&got, 1 << 20);
+    int idle = connect_client();
+    int busy = connect_client();
+    send_text(busy, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct proa_http_exchange *held = wait_held();
+    tell_stop();
+    receive_all(idle, &got); /* the first wish was heard */
+    tell_stop();
+    receive_all(busy, &got);
+    CHECK_EQ(got.size, 0);
+    (void)pthread_join(fixture->loop, NULL);
+    CHECK_EQ(atomic_load(&held->is_abandoned), 1);
+    (void)answer(held);
+    proa_http_server_destroy(fixture->server);
+    (void)close(fixture->stop_fd);
+    (void)close(idle);
+    (void)close(busy);
+}
+
+/* A client resets while its request is under way: others do not notice. */
+static void test_abandoned(void)
+{
+    struct linger reset = { .l_onoff = 1 };
+    char byte;
+
+    start(default_limits());
+    for (int i = 0; i < 50; i++) {
+        int gone = connect_client();
+        send_text(gone, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+        struct proa_http_exchange *held = wait_held();
+        CHECK_EQ(setsockopt(gone, SOL_SOCKET, SO_LINGER, &reset, sizeof reset),
+                 0);
+        (void)close(gone);
+        int other = connect_client();
+        send_text(other, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK_EQ(recv(other, &byte, 1, 0), 1);
+        (void)answer(held);
+        (void)close(other);
+    }
+    tell_stop();
+    finish();
+}
+
+/* More connections than allowed wait until others end. */
+static void test_connection_limit(void)
+{
+    struct proa_http_server_limits limits = default_limits();
+    int fds[6];
+    char byte;
+
+    limits.connection_count_max = 2;
+    start(limits);
+    for (int i = 0; i < 6; i++) {
+        fds[i] = connect_client();
+        send_text(fds[i], "GET /a HTTP/1.1\r\nHost: x\r\n"
+                          "Connection: close\r\n\r\n");
+    }
+    for (int i = 0; i < 6; i++) {
+        CHECK_EQ(recv(fds[i], &byte, 1, 0), 1);
+        (void)close(fds[i]);
+    }
+    tell_stop();
+    finish();
+}
+
+static void test_bad_addresses(void)
+{
+    static const struct {
+        const char *address;
+        enum proa_status status;
+    } cases[] = {
+        { "", PROA_USAGE },
+        { "8080", PROA_USAGE },
+        { ":8080", PROA_USAGE },
+        { "127.0.0.1:", PROA_USAGE },
+        { "127.0.0.1:x", PROA_USAGE },
+        { "127.0.0.1:65536", PROA_USAGE },
+        { "::1:80", PROA_USAGE },
+        { "[]:80", PROA_USAGE },
+        { "[::1:80", PROA_USAGE },
+        { "192.0.2.1:0", PROA_IO },
+    };
+    struct proa_http_server_options options = {
+        .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT, .stop_fd = -1
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct proa_http_server *server = NULL;
+        struct proa_error err = { 0 };
+        options.address = cases[i].address;
+        CHECK_EQ(proa_http_server_create(&options, &server, &err),
+                 cases[i].status);
+        CHECK_EQ(server == NULL, 1);
+    }
+}
+
+int main(void)
+{
+    test_golden();
+    test_continue();
+    test_slow_clients();
+    test_drain();
+    test_stop_at_once();
+    test_abandoned();
+    test_connection_limit();
+    test_bad_addresses();
+    return 0;
+}
