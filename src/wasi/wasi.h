@@ -13,7 +13,7 @@ struct proa_wasi;
 struct proa_wasi_preopen {
     const char *host_path;
     const char *guest_path;
-    bool is_read_only;
+    bool is_read_only; /* all that would change anything fails with EROFS */
 };
 
 /* All borrowed for the call of proa_wasi_create(). */
@@ -24,14 +24,19 @@ struct proa_wasi_options {
     uint32_t env_count;
     const struct proa_wasi_preopen *preopens;
     uint32_t preopen_count;
-    int stdin_fd; /* borrowed until proa_wasi_destroy(); -1: closed */
+    /* Borrowed until proa_wasi_destroy(), and their flags never changed, as
+     * they are shared with others; -1: closed. */
+    int stdin_fd;
     int stdout_fd;
     int stderr_fd;
-    const int *socket_fds; /* listening sockets, preopened after the folders */
+    const int *socket_fds; /* preopened after the folders; borrowed likewise */
     uint32_t socket_count;
 };
 
 /*
+ * The process should ignore SIGPIPE: a guest that writes to a closed pipe gets
+ * EPIPE then, and does not end its host.
+ *
  * @return PROA_OK, PROA_IO (a preopen that is missing or no folder: the text
  *         names it), PROA_NOMEM
  */

@@ -1,0 +1,197 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "wasi/io.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wasi/preview1.h"
+#include "wasi/state.h"
+
+/* One system call moves less than 2 GiB. */
+enum { IO_SIZE_MAX = 0x7ffff000 };
+
+uint32_t proa_wasi_iovs_load(const struct proa_call *call, uint32_t address,
+                             uint32_t count, uint32_t size_max,
+                             struct proa_wasi_iovs *iovs)
+{
+    const uint8_t *list =
+        proa_guest_array(call, address, count, PROA_WASI_IOVEC_SIZE);
+    uint32_t left = size_max;
+
+    if (list == NULL)
+        return PROA_WASI_EFAULT;
+    iovs->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *item = list + (size_t)PROA_WASI_IOVEC_SIZE * i;
+        uint32_t size = proa_guest_load_u32(item + 4);
+        void *bytes = proa_guest_bytes(call, proa_guest_load_u32(item), size);
+
+        if (bytes == NULL)
+            return PROA_WASI_EFAULT;
+        if (size > left)
+            size = left;
+        if (size == 0)
+            continue;
+        if (iovs->count == PROA_WASI_IOV_COUNT_MAX)
+            break;
+        iovs->items[iovs->count].iov_base = bytes;
+        iovs->items[iovs->count].iov_len = size;
+        iovs->count++;
+        left -= size;
+    }
+    return PROA_WASI_SUCCESS;
+}
+
+static bool is_nonblock_emulated(const struct proa_wasi_fd *fd)
+{
+    return fd->is_borrowed && (fd->flags & PROA_WASI_FDFLAG_NONBLOCK) != 0;
+}
+
+uint32_t proa_wasi_io_ready(const struct proa_wasi_fd *fd, short events)
+{
+    struct pollfd pollfd = { .fd = fd->host_fd, .events = events };
+
+    if (!is_nonblock_emulated(fd))
+        return PROA_WASI_SUCCESS;
+    return poll(&pollfd, 1, 0) > 0 ? PROA_WASI_SUCCESS : PROA_WASI_EAGAIN;
+}
+
+uint32_t proa_wasi_io_write_max(const struct proa_wasi_fd *fd)
+{
+    return is_nonblock_emulated(fd) ? PIPE_BUF : IO_SIZE_MAX;
+}
+
+static bool is_socket(const struct proa_wasi_fd *fd)
+{
+    return fd->filetype == PROA_WASI_FILETYPE_SOCKET_STREAM ||
+           fd->filetype == PROA_WASI_FILETYPE_SOCKET_DGRAM;
+}
+
+static ssize_t write_once(const struct proa_wasi_fd *fd,
+                          struct proa_wasi_iovs *iovs)
+{
+    struct msghdr message = {
+        .msg_iov = iovs->items,
+        .msg_iovlen = (size_t)iovs->count,
+    };
+
+    if (is_socket(fd)) /* no SIGPIPE for the host */
+        return sendmsg(fd->host_fd, &message, MSG_NOSIGNAL);
+    if (fd->is_borrowed && (fd->flags & PROA_WASI_FDFLAG_APPEND) != 0)
+        return pwritev2(fd->host_fd, iovs->items, iovs->count, -1, RWF_APPEND);
+    return writev(fd->host_fd, iovs->items, iovs->count);
+}
+
+/* What the four calls below have in common. */
+struct transfer {
+    struct proa_wasi_fd *fd;
+    struct proa_wasi_iovs iovs;
+    uint8_t *size; /* where the guest wants to know how much */
+};
+
+/* Everything is checked before a byte moves. */
+static uint32_t transfer_begin(const struct proa_call *call, uint32_t fd,
+                               uint64_t rights, struct transfer *transfer)
+{
+    if (transfer->size == NULL)
+        return PROA_WASI_EFAULT;
+    return proa_wasi_find(call, fd, rights, &transfer->fd);
+}
+
+static uint32_t transfer_end(const struct transfer *transfer, ssize_t done)
+{
+    if (done < 0)
+        return proa_wasi_errno();
+    proa_guest_store_u32(transfer->size, (uint32_t)done);
+    return PROA_WASI_SUCCESS;
+}
+
+uint32_t proa_wasi_fd_read(struct proa_call *call, uint32_t fd, uint32_t iovs,
+                           uint32_t iov_count, uint32_t read_size)
+{
+    struct transfer in = { .size = proa_guest_bytes(call, read_size, 4) };
+    uint32_t error = transfer_begin(call, fd, PROA_WASI_FD_READ, &in);
+    ssize_t got;
+
+    if (error == PROA_WASI_SUCCESS)
+        error =
+            proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &in.iovs);
+    if (error == PROA_WASI_SUCCESS)
+        error = proa_wasi_io_ready(in.fd, POLLIN);
+    if (error != PROA_WASI_SUCCESS)
+        return error;
+    do {
+        got = readv(in.fd->host_fd, in.iovs.items, in.iovs.count);
+    } while (got < 0 && proa_wasi_try_again(call));
+    return transfer_end(&in, got);
+}
+
+uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
+                            uint32_t iov_count, uint32_t written_size)
+{
+    struct transfer out = { .size = proa_guest_bytes(call, written_size, 4) };
+    uint32_t error = transfer_begin(call, fd, PROA_WASI_FD_WRITE, &out);
+    ssize_t put;
+
+    if (error == PROA_WASI_SUCCESS)
+        error = proa_wasi_iovs_load(call, iovs, iov_count,
+                                    proa_wasi_io_write_max(out.fd), &out.iovs);
+    if (error == PROA_WASI_SUCCESS)
+        error = proa_wasi_io_ready(out.fd, POLLOUT);
+    if (error != PROA_WASI_SUCCESS)
+        return error;
+    do {
+        put = write_once(out.fd, &out.iovs);
+    } while (put < 0 && proa_wasi_try_again(call));
+    return transfer_end(&out, put);
+}
+
+uint32_t proa_wasi_fd_pread(struct proa_call *call, uint32_t fd, uint32_t iovs,
+                            uint32_t iov_count, uint64_t offset,
+                            uint32_t read_size)
+{
+    struct transfer in = { .size = proa_guest_bytes(call, read_size, 4) };
+    uint32_t error =
+        transfer_begin(call, fd, PROA_WASI_FD_READ | PROA_WASI_FD_SEEK, &in);
+    ssize_t got;
+
+    if (error == PROA_WASI_SUCCESS)
+        error =
+            proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &in.iovs);
+    if (error != PROA_WASI_SUCCESS)
+        return error;
+    if (offset > INT64_MAX)
+        return PROA_WASI_EINVAL;
+    do {
+        got =
+            preadv(in.fd->host_fd, in.iovs.items, in.iovs.count, (off_t)offset);
+    } while (got < 0 && proa_wasi_try_again(call));
+    return transfer_end(&in, got);
+}
+
+uint32_t proa_wasi_fd_pwrite(struct proa_call *call, uint32_t fd, uint32_t iovs,
+                             uint32_t iov_count, uint64_t offset,
+                             uint32_t written_size)
+{
+    struct transfer out = { .size = proa_guest_bytes(call, written_size, 4) };
+    uint32_t error =
+        transfer_begin(call, fd, PROA_WASI_FD_WRITE | PROA_WASI_FD_SEEK, &out);
+    ssize_t put;
+
+    if (error == PROA_WASI_SUCCESS)
+        error =
+            proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &out.iovs);
+    if (error != PROA_WASI_SUCCESS)
+        return error;
+    if (offset > INT64_MAX)
+        return PROA_WASI_EINVAL;
+    do {
+        put = pwritev(out.fd->host_fd, out.iovs.items, out.iovs.count,
+                      (off_t)offset);
+    } while (put < 0 && proa_wasi_try_again(call));
+    return transfer_end(&out, put);
+}
