@@ -1,0 +1,134 @@
+/*
+ * What the compiler process writes: a file in memory, checked before use.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cache/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "artifact/artifact.h"
+#include "base/fail.h"
+
+enum { COPY_BYTES_MAX = 1 << 20 };
+
+enum proa_status proa_output_create(int *fd, struct proa_error *err)
+{
+    int made = memfd_create("proa-artifact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (made < 0)
+        return proa_fail(err, PROA_IO, 0, "memfd: %s", strerror(errno));
+    *fd = made;
+    return PROA_OK;
+}
+
+enum proa_status proa_output_check(int fd, uint64_t *size,
+                                   struct proa_error *err)
+{
+    struct proa_artifact artifact = { 0 };
+    struct proa_error error = { 0 };
+    struct stat st;
+    enum proa_status status;
+    void *base;
+
+    if (fcntl(fd, F_ADD_SEALS,
+              F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0 ||
+        fstat(fd, &st) != 0)
+        return proa_fail(err, PROA_IO, 0, "compiled code: %s", strerror(errno));
+    if (st.st_size <= 0)
+        return proa_fail(err, PROA_COMPILER, 0, "compiler wrote nothing");
+    base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (base == MAP_FAILED)
+        return proa_fail(err, PROA_NOMEM, 0, "compiled code: %s",
+                         strerror(errno));
+    status = proa_artifact_read(base, (uint64_t)st.st_size, &artifact, &error);
+    if (status == PROA_OK)
+        proa_artifact_deinit(&artifact);
+    (void)munmap(base, (size_t)st.st_size);
+    if (status == PROA_NOMEM)
+        return proa_fail(err, status, 0, "%s", error.text);
+    if (status != PROA_OK)
+        return proa_fail(err, PROA_COMPILER, 0,
+                         "compiler wrote a broken artifact (at offset 0x%llx: "
+                         "%.200s)",
+                         (unsigned long long)error.offset, error.text);
+    *size = (uint64_t)st.st_size;
+    return PROA_OK;
+}
+
+static enum proa_status copy(int from, int to, uint64_t size, const char *path,
+                             struct proa_error *err)
+{
+    char *bytes = malloc(COPY_BYTES_MAX);
+    uint64_t offset = 0;
+    int code = bytes == NULL ? ENOMEM : 0;
+
+    while (code == 0 && offset < size) {
+        uint64_t left = size - offset;
+        ssize_t got = pread(
+            from, bytes, left < COPY_BYTES_MAX ? (size_t)left : COPY_BYTES_MAX,
+            (off_t)offset);
+        ssize_t put = got > 0 ? write(to, bytes, (size_t)got) : -1;
+
+        if (put < 0)
+            code = got == 0 ? EIO : errno;
+        else
+            offset += (uint64_t)put;
+    }
+    free(bytes);
+    if (code != 0)
+        return proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(code));
+    return PROA_OK;
+}
+
+/* A pipe or a device is written in place: it cannot be renamed over. */
+static enum proa_status in_place_write(int fd, uint64_t size, const char *path,
+                                       struct proa_error *err)
+{
+    int to = open(path, O_WRONLY | O_CLOEXEC);
+    enum proa_status status;
+
+    if (to < 0)
+        return proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    status = copy(fd, to, size, path, err);
+    if (close(to) != 0 && status == PROA_OK)
+        return proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    return status;
+}
+
+enum proa_status proa_output_write(int fd, uint64_t size, const char *path,
+                                   struct proa_error *err)
+{
+    char draft[PATH_MAX];
+    struct stat st;
+    uint64_t number = 0;
+    enum proa_status status;
+    int to;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return in_place_write(fd, size, path, err);
+    (void)!getrandom(&number, sizeof number, 0);
+    if (snprintf(draft, sizeof draft, "%s.%016llx", path,
+                 (unsigned long long)number) >= (int)sizeof draft)
+        return proa_fail(err, PROA_IO, 0, "%s: %s", path,
+                         strerror(ENAMETOOLONG));
+    to = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (to < 0)
+        return proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    status = copy(fd, to, size, path, err);
+    if (close(to) != 0 && status == PROA_OK)
+        status = proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    if (status == PROA_OK && rename(draft, path) != 0)
+        status = proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    if (status != PROA_OK)
+        (void)unlink(draft);
+    return status;
+}
