@@ -48,16 +48,6 @@ static void emit_convert(struct proa_lower *lower,
                                  proa_simd_type(lower, row->lane), ""));
 }
 
-/* True for what promote_low has just pushed. */
-static bool is_promoted(LLVMValueRef value)
-{
-    while (LLVMIsAInstruction(value) != NULL &&
-           LLVMGetInstructionOpcode(value) == LLVMBitCast)
-        value = LLVMGetOperand(value, 0);
-    return LLVMIsAInstruction(value) != NULL &&
-           LLVMGetInstructionOpcode(value) == LLVMFPExt;
-}
-
 static void emit_demote(struct proa_lower *lower,
                         const struct proa_simd_row *row,
                         const struct proa_instruction *instruction)
@@ -66,9 +56,6 @@ static void emit_demote(struct proa_lower *lower,
     LLVMValueRef a = proa_simd_pop(lower, row->lane);
 
     (void)instruction;
-    /* LLVM takes the pair for nothing at all, yet it quiets a NaN. */
-    if (is_promoted(a))
-        a = proa_simd_unary(lower, "llvm.canonicalize", a);
     push_with_zeros(lower,
                     LLVMBuildFPTrunc(proa_lower_builder(lower), a, to, ""));
 }

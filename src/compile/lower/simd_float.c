@@ -2,53 +2,11 @@
  * SIMD floats.
  * https://webassembly.github.io/spec/core/exec/numerics.html#floating-point-operations
  *
- * An arithmetic instruction quiets a signalling NaN. LLVM does not care and
- * folds x * 1 to x, so where such a fold is possible the operand goes through
- * llvm.canonicalize, which costs one multiplication and keeps vectors vectors.
+ * Plain operations: where LLVM would fold a signalling NaN away is the business
+ * of compile/quiet.c.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compile/lower/simd.h"
-
-#include <math.h>
-
-/* True for 0, 1 and infinity of either sign: each is neutral for something. */
-static bool is_neutral(LLVMValueRef lane)
-{
-    LLVMBool loses;
-    double value;
-
-    if (lane == NULL || LLVMIsAConstantFP(lane) == NULL)
-        return true; /* not known: be careful */
-    value = LLVMConstRealGetDouble(lane, &loses);
-    return value == 0 || fabs(value) == 1 || isinf(value);
-}
-
-static bool has_neutral_lane(LLVMValueRef vector)
-{
-    if (!LLVMIsConstant(vector))
-        return false;
-    for (unsigned i = 0; i < LLVMGetVectorSize(LLVMTypeOf(vector)); i++) {
-        if (is_neutral(LLVMGetAggregateElement(vector, i)))
-            return true;
-    }
-    return false;
-}
-
-/* Quiet the operands of which LLVM might make the result. */
-static void keep_quiet(struct proa_lower *lower, LLVMValueRef *a,
-                       LLVMValueRef *b)
-{
-    bool is_same = *a == *b;
-    bool quiet_a = is_same || has_neutral_lane(*b);
-    bool quiet_b = has_neutral_lane(*a);
-
-    if (quiet_a)
-        *a = proa_simd_unary(lower, "llvm.canonicalize", *a);
-    if (is_same)
-        *b = *a;
-    else if (quiet_b)
-        *b = proa_simd_unary(lower, "llvm.canonicalize", *b);
-}
 
 static void emit_binary(struct proa_lower *lower,
                         const struct proa_simd_row *row,
@@ -58,7 +16,6 @@ static void emit_binary(struct proa_lower *lower,
     LLVMValueRef a = proa_simd_pop(lower, row->lane);
 
     (void)instruction;
-    keep_quiet(lower, &a, &b);
     proa_simd_push(lower, LLVMBuildBinOp(proa_lower_builder(lower),
                                          (LLVMOpcode)row->code, a, b, ""));
 }
@@ -71,7 +28,6 @@ static void emit_binary_intrinsic(struct proa_lower *lower,
     LLVMValueRef a = proa_simd_pop(lower, row->lane);
 
     (void)instruction;
-    keep_quiet(lower, &a, &b);
     proa_simd_push(lower, proa_simd_binary(lower, row->name, a, b));
 }
 
