@@ -48,4 +48,8 @@ static inline void put_section(struct bytes *to, unsigned id, const void *bytes,
     put(to, bytes, size);
 }
 
+/* The same from a string literal. */
+#define PUT_SECTION(to, id, literal)                                           \
+    put_section(to, id, literal, sizeof(literal) - 1)
+
 #endif
