@@ -90,16 +90,23 @@ def usage(command, *, env=None):
     """Run a command and all it starts: (exit code, wall s, CPU s, peak bytes, stderr).
 
     The peak is that of the largest single process."""
+    tool = native(BENCH / "programs/usage.c", flags=("-D_GNU_SOURCE",))
+    read_end, write_end = os.pipe()
     with open(WORK / "stderr", "w+") as errors:
-        start = time.monotonic()
-        process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=errors,
-                                   stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process = subprocess.Popen(
+            ["sh", "-c", f'exec "$@" 3>&{write_end} {write_end}>&-', "sh", tool, *[str(word) for word in command]],
+            stdout=subprocess.DEVNULL, stderr=errors, stdin=subprocess.DEVNULL,
+            pass_fds=(write_end,), env={**os.environ, **(env or {})})
+        os.close(write_end)
+        with os.fdopen(read_end) as report:
+            words = report.read().split()
+        process.wait()
         errors.seek(0)
         text = errors.read()
-    return process.returncode, wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, text
+    if len(words) != 4:
+        return 127, 0, 0, 0, text
+    code, wall, cpu, peak = (int(word) for word in words)
+    return code, wall / 1e9, cpu / 1e9, peak, text
 
 
 def version_of(command, *args):
