@@ -1,0 +1,277 @@
+/*
+ * Call every exported function of a module with chosen arguments and print
+ * what comes of it, a line a call: call.mjs does the same in Node, and the
+ * outputs are compared.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/link.h"
+#include "proa/compile.h"
+#include "proa/store.h"
+
+enum { VALUES_MAX = 64, CHOICE_COUNT = 8, ROUND_COUNT = 3, SECONDS_MAX = 120 };
+
+static const uint64_t int_choices[CHOICE_COUNT] = {
+    0, 1, UINT64_MAX, INT64_MAX, (uint64_t)INT64_MIN, 42, 65536, 0x80000000,
+};
+static const double float_choices[CHOICE_COUNT] = {
+    0, -0.0, 1, -1.5, INFINITY, NAN, 1e10, 0.1,
+};
+
+/* Messages by what they mean, since engines word and split them differently. */
+static const struct {
+    const char *text;
+    const char *kind;
+} trap_kinds[] = {
+    { "unreachable", "unreachable" },
+    { "out of bounds memory access", "memory" },
+    { "out of bounds table access", "table" },
+    { "undefined element", "table" },
+    { "uninitialized element", "signature" },
+    { "indirect call type mismatch", "signature" },
+    { "integer divide by zero", "divide" },
+    { "integer overflow", "overflow" },
+    { "invalid conversion to integer", "overflow" },
+    { "call stack exhausted", "stack" },
+};
+
+static void print_value(enum proa_valtype type, const union proa_value *value)
+{
+    printf(" %s:", proa_valtype_name(type));
+    if ((type == PROA_F32 && isnan(value->f32)) ||
+        (type == PROA_F64 && isnan(value->f64)))
+        printf("nan");
+    else if (type == PROA_FUNCREF || type == PROA_EXTERNREF)
+        printf("%s", value->externref == NULL ? "null" : "ref");
+    else if (type == PROA_I32 || type == PROA_F32)
+        printf("%08" PRIx32, value->u32);
+    else
+        printf("%016" PRIx64, value->u64);
+}
+
+static void log_i32(struct proa_call *call, int32_t a)
+{
+    (void)call;
+    printf("log");
+    print_value(PROA_I32, &(union proa_value){ .i32 = a });
+    puts("");
+}
+
+static void log_i64(struct proa_call *call, int64_t a)
+{
+    (void)call;
+    printf("log");
+    print_value(PROA_I64, &(union proa_value){ .i64 = a });
+    puts("");
+}
+
+static void log_f32(struct proa_call *call, float a)
+{
+    (void)call;
+    printf("log");
+    print_value(PROA_F32, &(union proa_value){ .f32 = a });
+    puts("");
+}
+
+static void log_f64(struct proa_call *call, double a)
+{
+    (void)call;
+    printf("log");
+    print_value(PROA_F64, &(union proa_value){ .f64 = a });
+    puts("");
+}
+
+static const struct proa_host_row rows[] = {
+    { "fuzzing-support", "log-i32", "i:", (proa_host_fn)log_i32 },
+    { "fuzzing-support", "log-i64", "I:", (proa_host_fn)log_i64 },
+    { "fuzzing-support", "log-f32", "f:", (proa_host_fn)log_f32 },
+    { "fuzzing-support", "log-f64", "F:", (proa_host_fn)log_f64 },
+};
+
+static union proa_value choose(enum proa_valtype type, uint32_t choice)
+{
+    union proa_value value = { 0 };
+
+    choice %= CHOICE_COUNT;
+    if (type == PROA_I32)
+        value.u32 = (uint32_t)int_choices[choice];
+    else if (type == PROA_I64)
+        value.u64 = int_choices[choice];
+    else if (type == PROA_F32)
+        value.f32 = (float)float_choices[choice];
+    else if (type == PROA_F64)
+        value.f64 = float_choices[choice];
+    return value;
+}
+
+static void print_end(enum proa_status status, const struct proa_error *err)
+{
+    const char *kind = err->text;
+
+    for (size_t i = 0; i < sizeof trap_kinds / sizeof trap_kinds[0]; i++) {
+        if (strncmp(err->text, trap_kinds[i].text,
+                    strlen(trap_kinds[i].text)) == 0)
+            kind = trap_kinds[i].kind;
+    }
+    printf(" %s %s\n", status == PROA_TRAP ? "trap" : proa_status_name(status),
+           kind);
+    if (strcmp(kind, "stack") == 0)
+        exit(0); /* how deep a guest gets differs, and so does what follows */
+}
+
+/* JavaScript can neither give nor take a v128. */
+static bool is_callable(const struct proa_functype *type)
+{
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        if (type->params[i] == PROA_V128)
+            return false;
+    }
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        if (type->results[i] == PROA_V128)
+            return false;
+    }
+    return type->param_count <= VALUES_MAX && type->result_count <= VALUES_MAX;
+}
+
+static void call(const char *name, struct proa_func *func, uint32_t choice)
+{
+    struct proa_functype type = proa_func_type(func);
+    union proa_value args[VALUES_MAX];
+    union proa_value results[VALUES_MAX];
+    struct proa_error err = { 0 };
+    enum proa_status status;
+
+    if (!is_callable(&type))
+        return;
+    printf("%s", name);
+    for (uint32_t i = 0; i < type.param_count; i++) {
+        args[i] = choose(type.params[i], choice + i * 3);
+        print_value(type.params[i], &args[i]);
+    }
+    puts(" ->");
+    status = proa_func_call(func, args, results, &err);
+    printf("=");
+    if (status != PROA_OK) {
+        print_end(status, &err);
+        return;
+    }
+    for (uint32_t i = 0; i < type.result_count; i++)
+        print_value(type.results[i], &results[i]);
+    puts("");
+}
+
+static void call_all(struct proa_module *module, struct proa_instance *instance)
+{
+    uint32_t count = proa_module_export_count(module);
+    struct proa_extern found;
+    struct proa_extern reset;
+    bool has_reset =
+        proa_instance_export(instance, "hangLimitInitializer", &reset);
+
+    for (uint32_t round = 0; round < ROUND_COUNT; round++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const char *name = proa_module_export(module, i).name;
+
+            if (!proa_instance_export(instance, name, &found) ||
+                found.kind != PROA_KIND_FUNC)
+                continue;
+            if (has_reset)
+                call("hangLimitInitializer", reset.of.func, 0);
+            call(name, found.of.func, round * 5 + i);
+        }
+    }
+}
+
+static enum proa_status run(struct proa_store *store,
+                            struct proa_module *module, struct proa_error *err)
+{
+    const struct proa_host_table table = {
+        .rows = rows,
+        .row_count = sizeof rows / sizeof rows[0],
+    };
+    uint32_t count = proa_module_import_count(module);
+    struct proa_extern *imports = calloc(count + 1, sizeof *imports);
+    struct proa_instance *instance;
+    enum proa_status status;
+
+    if (imports == NULL)
+        return PROA_NOMEM;
+    status = proa_host_link(store, module, &table, 1, true, imports, NULL, err);
+    if (status == PROA_OK) {
+        puts("instantiate ->");
+        status =
+            proa_instance_create(store, module, imports, count, &instance, err);
+        printf("=");
+        if (status == PROA_OK) {
+            puts("");
+            call_all(module, instance);
+        } else {
+            print_end(status, err);
+            status = status == PROA_TRAP ? PROA_OK : status;
+        }
+    }
+    free(imports);
+    return status;
+}
+
+static uint8_t *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    long end = 0;
+
+    if (file == NULL)
+        return NULL;
+    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0 &&
+        fseek(file, 0, SEEK_SET) == 0) {
+        *size = (size_t)end;
+        bytes = malloc(*size);
+        if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
+            free(bytes);
+            bytes = NULL;
+        }
+    }
+    fclose(file);
+    return bytes;
+}
+
+int main(int argc, char **argv)
+{
+    struct proa_compile_options options = { .cache_dir = "",
+                                            .seconds_max = SECONDS_MAX };
+    struct proa_engine *engine = NULL;
+    struct proa_module *module = NULL;
+    struct proa_store *store = NULL;
+    struct proa_error err = { 0 };
+    enum proa_status status = PROA_IO;
+    size_t size = 0;
+    uint8_t *bytes;
+
+    if (argc != 3) {
+        fputs("usage: fuzz-call LEVEL|default FILE\n", stderr);
+        return 2;
+    }
+    options.opt_level = strcmp(argv[1], "default") == 0 ? 0 : atoi(argv[1]) + 1;
+    bytes = read_file(argv[2], &size);
+    if (bytes != NULL)
+        status = proa_engine_create(&engine, &err);
+    if (status == PROA_OK)
+        status =
+            proa_module_compile(engine, bytes, size, &options, &module, &err);
+    if (status == PROA_OK)
+        status = proa_store_create(engine, NULL, &store, &err);
+    if (status == PROA_OK)
+        status = run(store, module, &err);
+    if (status != PROA_OK)
+        fprintf(stderr, "%s: %s\n", proa_status_name(status), err.text);
+    proa_store_destroy(store);
+    proa_module_release(module);
+    proa_engine_destroy(engine);
+    free(bytes);
+    return status == PROA_OK ? 0 : 1;
+}
