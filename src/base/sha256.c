@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sha256.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/fail.h"
@@ -11,6 +12,9 @@ enum proa_status proa_sha256(const void *bytes, size_t size,
 {
     unsigned int digest_size = 0;
 
+    /* No configuration file: it could change nothing here, reading it takes
+     * time at every start, and the compiler's sandbox opens no files. */
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     if (EVP_Digest(bytes, size, digest, &digest_size, EVP_sha256(), NULL) !=
             1 ||
         digest_size != PROA_SHA256_SIZE)
