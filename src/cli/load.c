@@ -1,0 +1,128 @@
+/*
+ * Compiling and loading, with the options that several commands share.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/load.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+
+enum { SILENT_MS = 300, BETWEEN_MS = 100 };
+
+struct progress {
+    const char *name;
+    int64_t start_ms;
+    int64_t shown_ms;
+    bool is_shown;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void progress_show(void *env, uint64_t done_bytes, uint64_t all_bytes)
+{
+    struct progress *progress = env;
+    int64_t now = now_ms();
+
+    if (now - progress->start_ms < SILENT_MS || all_bytes == 0 ||
+        (progress->is_shown && now - progress->shown_ms < BETWEEN_MS))
+        return;
+    (void)fprintf(stderr, "\r\033[Kproa: compiling %s: %u %%", progress->name,
+                  (unsigned)((double)done_bytes / (double)all_bytes * 100));
+    (void)fflush(stderr);
+    progress->is_shown = true;
+    progress->shown_ms = now;
+}
+
+static void progress_end(const struct progress *progress)
+{
+    if (!progress->is_shown)
+        return;
+    (void)fputs("\r\033[K", stderr);
+    (void)fflush(stderr);
+}
+
+static void warn(void *env, const char *text)
+{
+    progress_end(env);
+    (void)fprintf(stderr, "proa: warning: %s; going on without it\n", text);
+}
+
+static struct proa_compile_options
+options_make(const struct proa_load_settings *settings,
+             struct progress *progress)
+{
+    struct proa_compile_options options = {
+        .compiler_path = settings->compiler,
+        .cache_dir = settings->no_cache ? "" : NULL,
+        .cpu = settings->cpu,
+        .opt_level = settings->opt_level,
+        .warn = warn,
+        .warn_env = progress,
+    };
+
+    progress->start_ms = now_ms();
+    if (isatty(STDERR_FILENO)) {
+        options.progress = progress_show;
+        options.progress_env = progress;
+    }
+    return options;
+}
+
+static bool is_named_artifact(const char *name)
+{
+    size_t size = strlen(name);
+
+    return size > 5 && strcmp(name + size - 5, ".proa") == 0;
+}
+
+enum proa_status proa_load_module(const struct proa_input *input,
+                                  const struct proa_load_settings *settings,
+                                  struct proa_engine *engine,
+                                  struct proa_module **module,
+                                  struct proa_error *err)
+{
+    struct progress progress = { .name = input->name };
+    struct proa_compile_options options;
+    enum proa_status status;
+
+    if (input->kind == PROA_INPUT_ARTIFACT) {
+        if (!settings->allow_precompiled && !is_named_artifact(input->name))
+            return proa_fail(err, PROA_USAGE, 0,
+                             "this is compiled code, which runs unchecked; "
+                             "--allow-precompiled, or a name that ends in "
+                             ".proa, says that you trust it");
+        return proa_module_load_fd(engine, input->fd, module, err);
+    }
+    options = options_make(settings, &progress);
+    status = proa_module_compile(engine, input->bytes, input->size, &options,
+                                 module, err);
+    progress_end(&progress);
+    return status;
+}
+
+enum proa_status proa_load_to_file(const struct proa_input *input,
+                                   const struct proa_load_settings *settings,
+                                   const char *target, const char *path,
+                                   struct proa_error *err)
+{
+    struct progress progress = { .name = input->name };
+    struct proa_compile_options options = options_make(settings, &progress);
+    enum proa_status status;
+
+    if (input->kind == PROA_INPUT_ARTIFACT)
+        return proa_fail(err, PROA_USAGE, 0, "it is compiled already");
+    options.target = target;
+    status =
+        proa_compile_to_file(input->bytes, input->size, &options, path, err);
+    progress_end(&progress);
+    return status;
+}

@@ -1,0 +1,63 @@
+/*
+ * Compiling and loading, with the options that several commands share.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_CLI_LOAD_H
+#define PROA_CLI_LOAD_H
+
+#include "cli/command.h"
+#include "cli/input.h"
+#include "proa/compile.h"
+
+struct proa_load_settings {
+    int opt_level; /* the level plus 1 */
+    const char *cpu;
+    const char *compiler;
+    bool no_cache;
+    bool allow_precompiled;
+};
+
+/* Rows for a command whose settings have a `struct proa_load_settings load`. */
+#define PROA_LOAD_OPTIONS(settings)                                            \
+    { "opt-level",                                                             \
+      'O',                                                                     \
+      PROA_OPTION_LEVEL,                                                       \
+      "LEVEL",                                                                 \
+      offsetof(settings, load.opt_level),                                      \
+      "How much to optimise, 0 to 3.",                                         \
+      "0 1 2 3" },                                                             \
+        { "cpu",                                                               \
+          0,                                                                   \
+          PROA_OPTION_TEXT,                                                    \
+          "CPU",                                                               \
+          offsetof(settings, load.cpu),                                        \
+          "The processor to compile for: native (the default), x86-64-v2, "    \
+          "x86-64-v3, x86-64-v4 or a model such as haswell or znver4.",        \
+          "native x86-64 x86-64-v2 x86-64-v3 x86-64-v4" },                     \
+    {                                                                          \
+        "compiler", 0, PROA_OPTION_FILE, "FILE",                               \
+            offsetof(settings, load.compiler),                                 \
+            "The compiler program; otherwise PROA_COMPILER, or "               \
+            "proa-compiler beside proa or on the PATH.",                       \
+            NULL                                                               \
+    }
+
+/*
+ * The module of an input, compiled, from the cache, or mapped. While a long
+ * compile goes on, a terminal shows how far it is.
+ *
+ * @param module set on success; owned: end with proa_module_release()
+ */
+PROA_NODISCARD enum proa_status
+proa_load_module(const struct proa_input *input,
+                 const struct proa_load_settings *settings,
+                 struct proa_engine *engine, struct proa_module **module,
+                 struct proa_error *err);
+
+/* The same to a file. `target` may be NULL: this machine. */
+PROA_NODISCARD enum proa_status
+proa_load_to_file(const struct proa_input *input,
+                  const struct proa_load_settings *settings, const char *target,
+                  const char *path, struct proa_error *err);
+
+#endif

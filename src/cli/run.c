@@ -1,0 +1,294 @@
+/*
+ * proa run: one program, in its sandbox, to its end.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/fail.h"
+#include "cli/guest.h"
+#include "cli/load.h"
+#include "cli/sandbox.h"
+#include "cli/stdio.h"
+#include "cli/watch.h"
+#include "host/link.h"
+#include "wasi/wasi.h"
+
+enum { MISSING_TEXT_MAX = 1 << 20 };
+
+struct settings {
+    struct proa_load_settings load;
+    struct proa_sandbox_settings sandbox;
+    const char *argv0;
+    const char *invoke;
+    uint64_t memory_max;
+    uint64_t stack_max;
+    uint64_t timeout_ns;
+    bool allow_missing;
+};
+
+/* What a run holds; all of it is given back at its end. */
+struct run {
+    const struct settings *settings;
+    const struct proa_operands *operands;
+    const char *file;
+    struct proa_input input;
+    struct proa_engine *engine;
+    struct proa_module *module;
+    struct proa_store *store;
+    struct proa_wasi *wasi;
+    struct proa_extern *imports;
+    struct proa_buffer missing;
+};
+
+static const struct proa_option options[] = {
+    PROA_SANDBOX_OPTIONS(struct settings),
+    { "argv0", 0, PROA_OPTION_TEXT, "NAME", offsetof(struct settings, argv0),
+      "What the program sees as its own name; otherwise FILE.", NULL },
+    { "invoke", 0, PROA_OPTION_TEXT, "NAME", offsetof(struct settings, invoke),
+      "Call this exported function instead of _start. ARGS are its arguments, "
+      "read by its type, and each result is printed on a line.",
+      NULL },
+    { "max-memory", 0, PROA_OPTION_BYTES, "BYTES",
+      offsetof(struct settings, memory_max),
+      "The most that all memories of the program may hold: 64M, 2G.", NULL },
+    { "max-stack", 0, PROA_OPTION_BYTES, "BYTES",
+      offsetof(struct settings, stack_max),
+      "The size of the program's stack; 8M unless given.", NULL },
+    { "timeout", 0, PROA_OPTION_DURATION, "DURATION",
+      offsetof(struct settings, timeout_ns),
+      "Stop the program after this time: 500ms, 2s, 1m. Compiling does not "
+      "count.",
+      NULL },
+    { "allow-missing-imports", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, allow_missing),
+      "Functions that the program imports and proa does not have trap when "
+      "they are called, instead of stopping it from starting.",
+      NULL },
+    { "allow-precompiled", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, load.allow_precompiled),
+      "Run FILE also when it is compiled code under another name than .proa. "
+      "Such code runs unchecked: only for what proa compile made.",
+      NULL },
+    { "no-cache", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, load.no_cache),
+      "Compile even if it was compiled before, and keep nothing.", NULL },
+    PROA_LOAD_OPTIONS(struct settings),
+};
+
+/* argv of the guest. @return its count */
+static uint32_t args_make(const struct run *run, const char **args)
+{
+    uint32_t count = 0;
+
+    args[count++] =
+        run->settings->argv0 != NULL ? run->settings->argv0 : run->file;
+    if (run->settings->invoke == NULL)
+        for (uint32_t i = 1; i < run->operands->count; i++)
+            args[count++] = run->operands->items[i];
+    return count;
+}
+
+static enum proa_status wasi_make(struct run *run, struct proa_error *err)
+{
+    const char **args = calloc((size_t)run->operands->count + 1, sizeof *args);
+    struct proa_sandbox sandbox = { 0 };
+    enum proa_status status;
+
+    if (args == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "out of memory");
+    status = proa_sandbox_init(&run->settings->sandbox, &sandbox, err);
+    if (status == PROA_OK) {
+        const struct proa_wasi_options wasi = {
+            .args = args,
+            .arg_count = args_make(run, args),
+            .env = (const char *const *)sandbox.env,
+            .env_count = sandbox.env_count,
+            .preopens = sandbox.preopens,
+            .preopen_count = sandbox.preopen_count,
+            .stdin_fd = proa_stdio_fd(STDIN_FILENO),
+            .stdout_fd = proa_stdio_fd(STDOUT_FILENO),
+            .stderr_fd = proa_stdio_fd(STDERR_FILENO),
+        };
+
+        status = proa_wasi_create(&wasi, &run->wasi, err);
+    }
+    proa_sandbox_deinit(&sandbox);
+    free((void *)args);
+    return status;
+}
+
+static enum proa_status link_imports(struct run *run, struct proa_error *err)
+{
+    struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
+    uint32_t count = proa_module_import_count(run->module);
+
+    proa_wasi_tables(run->wasi, tables);
+    run->imports = calloc((size_t)count + 1, sizeof *run->imports);
+    if (run->imports == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "out of memory");
+    return proa_host_link(run->store, run->module, tables,
+                          PROA_WASI_TABLE_COUNT, run->settings->allow_missing,
+                          run->imports, &run->missing, err);
+}
+
+static enum proa_status store_make(struct run *run, struct proa_error *err)
+{
+    const struct proa_store_options store = {
+        .memory_bytes_max = run->settings->memory_max,
+        .stack_bytes = run->settings->stack_max,
+    };
+
+    return proa_store_create(run->engine, &store, &run->store, err);
+}
+
+/* The guest runs only in here. */
+static enum proa_status guest_run(struct run *run, struct proa_error *err)
+{
+    const struct proa_guest guest = {
+        .store = run->store,
+        .module = run->module,
+        .imports = run->imports,
+        .invoke = run->settings->invoke,
+        .args = run->operands->items + 1,
+        .arg_count = run->operands->count - 1,
+    };
+
+    return proa_guest_run(&guest, err);
+}
+
+static int unlinkable(const struct run *run, const struct proa_error *err)
+{
+    int code = proa_cli_fail(run->file, err);
+
+    for (size_t i = 0; i < run->missing.size;) {
+        const char *line = (const char *)run->missing.bytes + i;
+        const char *end = memchr(line, '\n', run->missing.size - i);
+        size_t size =
+            end != NULL ? (size_t)(end - line) : run->missing.size - i;
+
+        (void)fprintf(stderr, "  %.*s\n", (int)size, line);
+        i += size + 1;
+    }
+    return code;
+}
+
+/* The exit code, after what must be said was said. */
+static int end_judge(const struct run *run, enum proa_status status, int reason,
+                     const struct proa_error *err)
+{
+    const char *line = proa_store_backtrace(run->store);
+
+    if (status == PROA_OK)
+        return proa_cli_flush(PROA_CLI_OK);
+    if (status == PROA_EXIT)
+        return (int)(proa_store_exit_code(run->store) & 0xff);
+    if (status == PROA_TRAP && reason == PROA_WATCH_TIMEOUT) {
+        (void)fprintf(stderr,
+                      "proa: %s: stopped: it ran longer than --timeout "
+                      "allows\n",
+                      run->file);
+        return PROA_CLI_TIMEOUT;
+    }
+    if (status == PROA_TRAP && reason != PROA_WATCH_NONE) {
+        (void)fprintf(stderr, "proa: %s: stopped by SIG%s\n", run->file,
+                      sigabbrev_np(reason));
+        return 128 + reason;
+    }
+    if (status != PROA_TRAP)
+        return proa_cli_fail(run->file, err);
+    (void)fprintf(stderr, "proa: %s: trap: %s\n", run->file, err->text);
+    while (*line != '\0') {
+        int size = (int)strcspn(line, "\n");
+
+        (void)fprintf(stderr, "  %.*s\n", size, line);
+        line += size + (line[size] == '\n');
+    }
+    return PROA_CLI_TRAP;
+}
+
+/* From the module to the guest's end. */
+static int module_run(struct run *run, struct proa_error *err, int *reason)
+{
+    struct proa_watch watch;
+    enum proa_status status = store_make(run, err);
+
+    if (status == PROA_OK && wasi_make(run, err) != PROA_OK) {
+        /* A folder that is not there is the fault of --dir. */
+        (void)proa_cli_fail("--dir", err);
+        return err->status == PROA_IO ? PROA_CLI_BAD_INPUT : PROA_CLI_FAILED;
+    }
+    if (status == PROA_OK)
+        status = link_imports(run, err);
+    if (status == PROA_UNLINKABLE)
+        return unlinkable(run, err);
+    if (status == PROA_OK)
+        status = proa_watch_start(&watch, run->store, run->settings->timeout_ns,
+                                  err);
+    if (status != PROA_OK)
+        return proa_cli_fail(run->file, err);
+    status = guest_run(run, err);
+    *reason = proa_watch_stop(&watch);
+    return end_judge(run, status, *reason, err);
+}
+
+static int run_command(const void *settings,
+                       const struct proa_operands *operands)
+{
+    struct run run = {
+        .settings = settings,
+        .operands = operands,
+        .file = operands->items[0],
+        .input = { .fd = -1 },
+    };
+    struct proa_error err = { 0 };
+    int reason = PROA_WATCH_NONE;
+    enum proa_status status;
+    int code;
+
+    (void)signal(SIGPIPE, SIG_IGN); /* the guest is told by an errno instead */
+    proa_buffer_init(&run.missing, MISSING_TEXT_MAX);
+    status = proa_input_read(run.file, &run.input, &err);
+    if (status == PROA_OK)
+        status = proa_engine_create(&run.engine, &err);
+    if (status == PROA_OK)
+        status = proa_load_module(&run.input, &run.settings->load, run.engine,
+                                  &run.module, &err);
+    proa_input_deinit(&run.input);
+    code = status == PROA_OK ? module_run(&run, &err, &reason)
+                             : proa_cli_fail(run.file, &err);
+    proa_store_destroy(run.store);
+    proa_wasi_destroy(run.wasi);
+    free(run.imports);
+    proa_buffer_deinit(&run.missing);
+    proa_module_release(run.module);
+    proa_engine_destroy(run.engine);
+    if (reason > 0)
+        proa_watch_die(reason);
+    return code;
+}
+
+const struct proa_command proa_command_run = {
+    .name = "run",
+    .operands = "FILE|- [ARGS...]",
+    .summary = "Run a program.",
+    .text =
+        "Run a WebAssembly program (WASI preview 1) with ARGS. FILE is a "
+        "module, its text form (with wat2wasm installed), or what proa compile "
+        "made of it (named .proa); - is standard input.\n\n"
+        "The program reaches its standard streams and the folders of --dir, "
+        "and nothing else. Options end at FILE: what follows is the "
+        "program's.\n\n"
+        "A module without _start is a library: its _initialize is called, and "
+        "then the function that --invoke names.",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct settings),
+    .operand_min = 1,
+    .operand_max = UINT32_MAX,
+    .ends_at_operand = true,
+    .run = run_command,
+};
