@@ -165,8 +165,8 @@ static struct outcome compile(struct script *script, const json_t *command,
              file != NULL ? file : "");
     bytes = read_file(path, &size);
     if (bytes == NULL) {
-        snprintf(outcome.err.text, sizeof outcome.err.text, "cannot read %s",
-                 path);
+        snprintf(outcome.err.text, sizeof outcome.err.text,
+                 "cannot read %.300s", path);
         return outcome;
     }
     outcome.status = proa_module_compile(script->engine, bytes, size, &options,
