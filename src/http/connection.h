@@ -88,7 +88,4 @@ bool proa_http_connection_is_idle(
 
 void proa_http_exchange_destroy(struct proa_http_exchange *exchange);
 
-/* Monotonic. */
-uint64_t proa_http_now_ns(void);
-
 #endif

@@ -45,4 +45,7 @@ struct proa_http_exchange {
  */
 void proa_http_exchange_respond(struct proa_http_exchange *exchange);
 
+/* The clock of `start_ns`. */
+uint64_t proa_http_now_ns(void);
+
 #endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/cgi_env.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/version.h"
+
+/* How many variables a request has besides its fields. */
+enum { FIXED_COUNT_MAX = 24 };
+
+struct maker {
+    struct proa_arena *arena;
+    struct proa_cgi_env env;
+    bool is_out_of_memory;
+};
+
+static void add_bytes(struct maker *maker, const char *name, const char *value,
+                      size_t size)
+{
+    size_t name_size = strlen(name);
+    char *item = proa_arena_alloc(maker->arena, name_size + size + 2);
+
+    if (item == NULL) {
+        maker->is_out_of_memory = true;
+        return;
+    }
+    memcpy(item, name, name_size);
+    item[name_size] = '=';
+    if (size > 0)
+        memcpy(item + name_size + 1, value, size);
+    maker->env.items[maker->env.count++] = item;
+}
+
+static void add(struct maker *maker, const char *name, const char *value)
+{
+    add_bytes(maker, name, value, strlen(value));
+}
+
+static void add_text(struct maker *maker, const char *name,
+                     struct proa_http_text text)
+{
+    add_bytes(maker, name, text.bytes, text.size);
+}
+
+static void add_number(struct maker *maker, const char *name, size_t number)
+{
+    char text[24];
+
+    (void)snprintf(text, sizeof text, "%zu", number);
+    add(maker, name, text);
+}
+
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+/* %XX to bytes, in place of `out`; false when one is none, or is a NUL. */
+static bool decode(struct proa_http_text path, char *out, size_t *out_size)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < path.size; i++) {
+        if (path.bytes[i] != '%') {
+            out[size++] = path.bytes[i];
+            continue;
+        }
+        if (path.size - i < 3)
+            return false;
+        int high = hex_digit(path.bytes[i + 1]);
+        int low = hex_digit(path.bytes[i + 2]);
+        if (high < 0 || low < 0 || high + low == 0)
+            return false;
+        out[size++] = (char)(high * 16 + low);
+        i += 2;
+    }
+    *out_size = size;
+    return true;
+}
+
+/* Fields that are the connection's business, or that have their own variable.
+ */
+static const char *const not_passed[] = {
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "keep-alive",
+    "proxy",
+    "proxy-authenticate",
+    "te",
+    "proxy-authorization",
+    "proxy-connection",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+};
+
+static bool is_passed(struct proa_http_text name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.bytes[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    for (size_t i = 0; i < sizeof not_passed / sizeof not_passed[0]; i++)
+        if (proa_http_text_is(name, not_passed[i]))
+            return false;
+    return true;
+}
+
+static bool same_name(struct proa_http_text a, struct proa_http_text b)
+{
+    if (a.size != b.size)
+        return false;
+    for (size_t i = 0; i < a.size; i++)
+        /* Letters, digits and hyphens only: one bit tells the cases apart. */
+        if ((a.bytes[i] | 0x20) != (b.bytes[i] | 0x20))
+            return false;
+    return true;
+}
+
+/* "HTTP_NAME=value, value": all fields of the name of field `first`. */
+static void add_field(struct maker *maker,
+                      const struct proa_http_request *request, uint32_t first)
+{
+    struct proa_http_text name = request->fields[first].name;
+    const char *apart = proa_http_text_is(name, "cookie") ? "; " : ", ";
+    size_t size = sizeof "HTTP_=" + name.size;
+
+    for (uint32_t i = first; i < request->field_count; i++)
+        if (same_name(request->fields[i].name, name))
+            size += request->fields[i].value.size + 2;
+    char *item = proa_arena_alloc(maker->arena, size);
+    if (item == NULL) {
+        maker->is_out_of_memory = true;
+        return;
+    }
+    maker->env.items[maker->env.count++] = item;
+    memcpy(item, "HTTP_", 5);
+    item += 5;
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.bytes[i];
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        *item++ = c == '-' ? '_' : c;
+    }
+    *item++ = '=';
+    for (uint32_t i = first; i < request->field_count; i++) {
+        struct proa_http_text value = request->fields[i].value;
+        if (!same_name(request->fields[i].name, name))
+            continue;
+        if (i > first) {
+            memcpy(item, apart, 2);
+            item += 2;
+        }
+        if (value.size > 0)
+            memcpy(item, value.bytes, value.size);
+        item += value.size;
+    }
+}
+
+static void add_fields(struct maker *maker,
+                       const struct proa_http_request *request)
+{
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        struct proa_http_text name = request->fields[i].name;
+        bool is_first = true;
+        if (!is_passed(name))
+            continue;
+        for (uint32_t j = 0; j < i && is_first; j++)
+            is_first = !same_name(request->fields[j].name, name);
+        if (is_first)
+            add_field(maker, request, i);
+    }
+}
+
+static void add_server(struct maker *maker,
+                       const struct proa_http_exchange *exchange)
+{
+    const struct proa_http_request *request = exchange->request;
+    struct proa_http_text host = request->authority;
+
+    /* Without the port, which follows the last colon outside of brackets. */
+    for (size_t i = host.size; i > 0 && host.bytes[i - 1] != ']'; i--) {
+        if (host.bytes[i - 1] == ':') {
+            host.size = i - 1;
+            break;
+        }
+    }
+    if (host.size == 0)
+        host = proa_http_text_of(exchange->server_address);
+    add(maker, "GATEWAY_INTERFACE", "CGI/1.1");
+    add(maker, "SERVER_SOFTWARE", "proa/" PROA_VERSION);
+    add(maker, "SERVER_PROTOCOL",
+        request->version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+    add_text(maker, "SERVER_NAME", host);
+    add_number(maker, "SERVER_PORT", exchange->server_port);
+    add(maker, "REMOTE_ADDR", exchange->client_address);
+    add(maker, "REMOTE_HOST", exchange->client_address);
+    add_number(maker, "REMOTE_PORT", exchange->client_port);
+    add(maker, "REMOTE_USER", "");
+    add(maker, "AUTH_TYPE", "");
+}
+
+static void add_url(struct maker *maker,
+                    const struct proa_http_exchange *exchange)
+{
+    const struct proa_http_request *request = exchange->request;
+    struct proa_http_text host = request->authority;
+    size_t size = host.size + request->path.size + request->query.size + 96;
+    char *url = proa_arena_alloc(maker->arena, size);
+
+    if (url == NULL) {
+        maker->is_out_of_memory = true;
+        return;
+    }
+    if (host.size == 0)
+        host = proa_http_text_of(exchange->server_address);
+    (void)snprintf(url, size, "http://%.*s%.*s%s%.*s", (int)host.size,
+                   host.bytes, (int)request->path.size, request->path.bytes,
+                   request->query.size > 0 ? "?" : "", (int)request->query.size,
+                   request->query.bytes);
+    add(maker, "X_FULL_URL", url);
+}
+
+static void add_request(struct maker *maker,
+                        const struct proa_http_exchange *exchange,
+                        struct proa_http_text path)
+{
+    const struct proa_http_request *request = exchange->request;
+    const struct proa_http_field *type =
+        proa_http_request_field(request, "content-type", NULL);
+
+    add_text(maker, "REQUEST_METHOD", request->method);
+    add_text(maker, "REQUEST_URI", request->target);
+    /* The program is at the root: the whole path is behind its name. */
+    add(maker, "SCRIPT_NAME", "");
+    add_text(maker, "PATH_INFO", path);
+    add_text(maker, "PATH_TRANSLATED", path);
+    add_text(maker, "QUERY_STRING", request->query);
+    add_text(maker, "CONTENT_TYPE",
+             type == NULL ? proa_http_text_of("") : type->value);
+    add_number(maker, "CONTENT_LENGTH", request->body.size);
+    add(maker, "X_MATCHED_ROUTE", "/...");
+    add_text(maker, "X_RAW_PATH_INFO", request->path);
+    add_url(maker, exchange);
+}
+
+uint16_t proa_cgi_env_make(const struct proa_http_exchange *exchange,
+                           const char *const *operator_env,
+                           uint32_t operator_env_count,
+                           struct proa_arena *arena, struct proa_cgi_env *env)
+{
+    const struct proa_http_request *request = exchange->request;
+    size_t count_max =
+        (size_t)operator_env_count + FIXED_COUNT_MAX + request->field_count;
+    struct maker maker = { .arena = arena };
+    struct proa_http_text path = { NULL, 0 };
+    char *decoded = proa_arena_alloc(arena, request->path.size + 1);
+
+    maker.env.items =
+        proa_arena_array(arena, count_max, sizeof *maker.env.items);
+    if (decoded == NULL || maker.env.items == NULL)
+        return 503;
+    if (!decode(request->path, decoded, &path.size))
+        return 400;
+    path.bytes = decoded;
+    for (uint32_t i = 0; i < operator_env_count; i++)
+        maker.env.items[maker.env.count++] = operator_env[i];
+    add_server(&maker, exchange);
+    add_request(&maker, exchange, path);
+    add_fields(&maker, request);
+    if (maker.is_out_of_memory)
+        return 503;
+    *env = maker.env;
+    return 0;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "serve/cgi_env.h"
+#include "serve/cgi_response.h"
+#include "serve/log.h"
+#include "serve/memfile.h"
+
+enum {
+    ENV_BYTES_MAX = 1 << 20,
+    STDERR_BYTES_MAX = 64 * 1024,
+    LOG_BYTES_MAX = 1 << 20,
+    PAGE_BYTES = 64 * 1024,
+};
+
+/* One run of the guest. What is not there yet is NULL or -1. */
+struct run {
+    const struct proa_guest_plan *plan;
+    struct proa_http_exchange *exchange;
+    uint32_t slot_index;
+    struct proa_arena *arena;
+    struct proa_cgi_env env;
+    struct proa_store *store;
+    struct proa_wasi *wasi;
+    struct proa_extern *imports;
+    int stdin_fd; /* owned unless it is the plan's */
+    int stdout_fd;
+    int stderr_fd;
+    bool is_late; /* it was interrupted */
+};
+
+/* The store with all imports bound; the guest did not run yet. */
+static enum proa_status link_imports(struct run *run,
+                                     struct proa_buffer *missing,
+                                     struct proa_error *err)
+{
+    const struct proa_guest_plan *plan = run->plan;
+    const struct proa_serve_options *options = plan->options;
+    const struct proa_store_options store_options = {
+        .memory_bytes_max = options->memory_bytes_max,
+    };
+    const struct proa_wasi_options wasi_options = {
+        .args = &options->program_name,
+        .arg_count = 1,
+        .env = run->env.items,
+        .env_count = run->env.count,
+        .preopens = options->preopens,
+        .preopen_count = options->preopen_count,
+        .stdin_fd = run->stdin_fd,
+        .stdout_fd = run->stdout_fd,
+        .stderr_fd = run->stderr_fd,
+    };
+    struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
+    uint32_t import_count = proa_module_import_count(plan->module);
+    enum proa_status status;
+
+    status = proa_store_create(plan->engine, &store_options, &run->store, err);
+    if (status == PROA_OK)
+        status = proa_wasi_create(&wasi_options, &run->wasi, err);
+    if (status != PROA_OK)
+        return status;
+    run->imports = proa_arena_array(run->arena, (size_t)import_count + 1,
+                                    sizeof *run->imports);
+    if (run->imports == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the imports");
+    proa_wasi_tables(run->wasi, tables);
+    return proa_host_link(run->store, plan->module, tables,
+                          PROA_WASI_TABLE_COUNT, options->trap_missing,
+                          run->imports, missing, err);
+}
+
+static enum proa_status open_streams(struct run *run, struct proa_error *err)
+{
+    const struct proa_buffer *body = &run->exchange->request->body;
+    enum proa_status status = PROA_OK;
+
+    if (body->size > 0)
+        status =
+            proa_memfile_input(body->bytes, body->size, &run->stdin_fd, err);
+    else
+        run->stdin_fd = run->plan->null_fd;
+    if (status == PROA_OK)
+        status =
+            proa_memfile_output((size_t)run->plan->options->response_bytes_max +
+                                    PROA_CGI_HEAD_BYTES_MAX,
+                                &run->stdout_fd, err);
+    if (status == PROA_OK)
+        status = proa_memfile_output(STDERR_BYTES_MAX, &run->stderr_fd, err);
+    return status;
+}
+
+static enum proa_status call_start(struct run *run, struct proa_error *err)
+{
+    struct proa_instance *instance = NULL;
+    struct proa_extern start;
+    enum proa_status status;
+
+    status = proa_instance_create(run->store, run->plan->module, run->imports,
+                                  proa_module_import_count(run->plan->module),
+                                  &instance, err);
+    if (status != PROA_OK)
+        return status;
+    /* proa_guest_check() saw it. */
+    if (!proa_instance_export(instance, "_start", &start))
+        return proa_fail(err, PROA_USAGE, 0, "the module has no _start");
+    return proa_func_call(start.of.func, NULL, NULL, err);
+}
+
+static enum proa_status run_guest(struct run *run, struct proa_error *err)
+{
+    const struct proa_guest_plan *plan = run->plan;
+    uint64_t deadline_ns = run->exchange->start_ns + plan->options->timeout_ns;
+    enum proa_status status = link_imports(run, NULL, err);
+
+    if (status != PROA_OK)
+        return status;
+    proa_watchdog_begin(plan->watchdog, run->slot_index, run->store,
+                        deadline_ns);
+    status = call_start(run, err);
+    run->is_late = proa_watchdog_end(plan->watchdog, run->slot_index);
+    return status;
+}
+
+/* --- its output --------------------------------------------------------- */
+
+static enum proa_status read_head(struct run *run, uint64_t size,
+                                  struct proa_cgi_head *head,
+                                  struct proa_error *err)
+{
+    static _Thread_local uint8_t bytes[PROA_CGI_HEAD_BYTES_MAX];
+    size_t read_size = size < sizeof bytes ? (size_t)size : sizeof bytes;
+    enum proa_status status =
+        proa_memfile_read(run->stdout_fd, 0, bytes, read_size, err);
+
+    if (status == PROA_OK)
+        status = proa_cgi_head_read(bytes, read_size, &run->exchange->response,
+                                    head, err);
+    return status;
+}
+
+static enum proa_status read_output(struct run *run, struct proa_error *err)
+{
+    struct proa_http_response *response = &run->exchange->response;
+    uint64_t size = proa_memfile_size(run->stdout_fd);
+    uint64_t body_max = run->plan->options->response_bytes_max;
+    struct proa_cgi_head head = { 0 };
+    enum proa_status status = read_head(run, size, &head, err);
+
+    if (status != PROA_OK)
+        return status;
+    if (size - head.size > body_max)
+        return proa_fail(err, PROA_MALFORMED, 0,
+                         "the response is larger than %llu bytes",
+                         (unsigned long long)body_max);
+    size_t body_size = (size_t)(size - head.size);
+    uint8_t *body = proa_buffer_reserve(&response->body, body_size);
+    if (body == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the response");
+    status = proa_memfile_read(run->stdout_fd, head.size, body, body_size, err);
+    if (status != PROA_OK)
+        return status;
+    return proa_cgi_length_check(
+        &head, proa_http_text_equals(run->exchange->request->method, "HEAD"),
+        response, err);
+}
+
+static void log_stderr(struct run *run, struct proa_buffer *log)
+{
+    uint64_t all = proa_memfile_size(run->stderr_fd);
+    struct proa_error err = { 0 };
+    size_t size = all < STDERR_BYTES_MAX ? (size_t)all : STDERR_BYTES_MAX;
+    char *text;
+
+    if (size == 0)
+        return;
+    text = malloc(size);
+    if (text != NULL &&
+        proa_memfile_read(run->stderr_fd, 0, text, size, &err) == PROA_OK)
+        proa_log_lines("guest: ", (struct proa_http_text){ text, size }, log);
+    if (all > size)
+        proa_log_lines(
+            "proa: ", proa_http_text_of("the guest's log is cut here"), log);
+    free(text);
+}
+
+/* --- the answer --------------------------------------------------------- */
+
+static void log_failure(struct run *run, const char *text,
+                        struct proa_buffer *log)
+{
+    const struct proa_http_request *request = run->exchange->request;
+    char line[700];
+    int size =
+        snprintf(line, sizeof line, "%.*s %.*s: %s",
+                 request->method.size < 20 ? (int)request->method.size : 20,
+                 request->method.bytes,
+                 request->path.size < 200 ? (int)request->path.size : 200,
+                 request->path.bytes, text);
+
+    if (size > 0)
+        proa_log_lines("proa: ", proa_http_text_of(line), log);
+}
+
+static void log_backtrace(struct run *run, struct proa_buffer *log)
+{
+    const char *frames = proa_store_backtrace(run->store);
+
+    proa_log_lines("proa:     ", proa_http_text_of(frames), log);
+}
+
+/*
+ * What the run came to, as a status: 0 when the guest ended well and its output
+ * may be read.
+ */
+static uint16_t judge(struct run *run, enum proa_status status,
+                      const struct proa_error *err, struct proa_buffer *log)
+{
+    char text[sizeof err->text + 40];
+    uint16_t answer = 500;
+
+    if (status == PROA_OK ||
+        (status == PROA_EXIT && proa_store_exit_code(run->store) == 0))
+        return 0;
+    if (run->is_late) {
+        (void)snprintf(text, sizeof text, "the guest ran out of time");
+        answer = 504;
+    } else if (status == PROA_EXIT) {
+        (void)snprintf(text, sizeof text, "the guest exited with code %u",
+                       proa_store_exit_code(run->store));
+    } else if (status == PROA_TRAP) {
+        (void)snprintf(text, sizeof text, "the guest trapped: %s", err->text);
+    } else {
+        (void)snprintf(text, sizeof text, "the guest did not start: %s",
+                       err->text);
+        if (status == PROA_NOMEM)
+            answer = 503;
+    }
+    log_failure(run, text, log);
+    if (status == PROA_TRAP)
+        log_backtrace(run, log);
+    return answer;
+}
+
+static uint16_t answer_status(struct run *run, struct proa_buffer *log)
+{
+    const struct proa_serve_options *options = run->plan->options;
+    struct proa_error err = { 0 };
+    uint16_t answer;
+
+    answer = proa_cgi_env_make(run->exchange, options->env, options->env_count,
+                               run->arena, &run->env);
+    if (answer != 0)
+        return answer;
+    enum proa_status status = open_streams(run, &err);
+    if (status == PROA_OK)
+        status = run_guest(run, &err);
+    if (run->stderr_fd >= 0)
+        log_stderr(run, log);
+    answer = judge(run, status, &err, log);
+    if (answer != 0)
+        return answer;
+    err = (struct proa_error){ 0 };
+    status = read_output(run, &err);
+    if (status == PROA_OK)
+        return 0;
+    log_failure(run, err.text, log);
+    return status == PROA_MALFORMED ? 502 : 500;
+}
+
+static void close_run(struct run *run)
+{
+    proa_store_destroy(run->store);
+    proa_wasi_destroy(run->wasi);
+    if (run->stdin_fd >= 0 && run->stdin_fd != run->plan->null_fd)
+        (void)close(run->stdin_fd);
+    if (run->stdout_fd >= 0)
+        (void)close(run->stdout_fd);
+    if (run->stderr_fd >= 0)
+        (void)close(run->stderr_fd);
+    proa_arena_destroy(run->arena);
+}
+
+void proa_guest_answer(const struct proa_guest_plan *plan, uint32_t slot_index,
+                       struct proa_http_exchange *exchange)
+{
+    struct run run = {
+        .plan = plan,
+        .exchange = exchange,
+        .slot_index = slot_index,
+        .stdin_fd = -1,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+    };
+    struct proa_buffer log;
+    uint16_t answer = 503;
+
+    proa_buffer_init(&log, LOG_BYTES_MAX);
+    run.arena = proa_arena_create(ENV_BYTES_MAX);
+    if (run.arena != NULL)
+        answer = answer_status(&run, &log);
+    if (answer != 0)
+        proa_http_response_error(&exchange->response, answer);
+    close_run(&run);
+    proa_log_write(&log);
+    proa_buffer_deinit(&log);
+}
+
+/* --- before the first request ------------------------------------------- */
+
+static bool is_start(struct proa_exporttype export)
+{
+    return export.kind == PROA_KIND_FUNC &&
+           strcmp(export.name, "_start") == 0 &&
+           export.type.func.param_count == 0 &&
+           export.type.func.result_count == 0;
+}
+
+static enum proa_status check_exports(const struct proa_guest_plan *plan,
+                                      struct proa_error *err)
+{
+    uint64_t bytes_max = plan->options->memory_bytes_max;
+    bool has_start = false;
+
+    for (uint32_t i = 0; i < proa_module_export_count(plan->module); i++) {
+        struct proa_exporttype export = proa_module_export(plan->module, i);
+        if (is_start(export))
+            has_start = true;
+        if (export.kind == PROA_KIND_MEMORY &&
+            export.type.memory.limits.min > bytes_max / PAGE_BYTES)
+            return proa_fail(
+                err, PROA_LIMIT, 0,
+                "the module wants %llu pages of memory, more than %llu bytes",
+                (unsigned long long)export.type.memory.limits.min,
+                (unsigned long long)bytes_max);
+    }
+    if (!has_start)
+        return proa_fail(err, PROA_USAGE, 0,
+                         "the module is no WASI command: it has no function "
+                         "\"_start\" without parameters and results");
+    return PROA_OK;
+}
+
+enum proa_status proa_guest_check(const struct proa_guest_plan *plan,
+                                  struct proa_buffer *missing,
+                                  struct proa_error *err)
+{
+    struct run run = {
+        .plan = plan, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1
+    };
+    enum proa_status status = check_exports(plan, err);
+
+    if (status != PROA_OK)
+        return status;
+    run.arena = proa_arena_create(ENV_BYTES_MAX);
+    if (run.arena == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory");
+    status = link_imports(&run, missing, err);
+    close_run(&run);
+    return status;
+}

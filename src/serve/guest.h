@@ -1,0 +1,43 @@
+/*
+ * One request, one instance of the guest.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_SERVE_GUEST_H
+#define PROA_SERVE_GUEST_H
+
+#include "http/exchange.h"
+#include "proa/store.h"
+#include "serve/serve.h"
+#include "serve/watchdog.h"
+
+/* What all requests share; it does not change while they run. */
+struct proa_guest_plan {
+    struct proa_engine *engine;
+    struct proa_module *module;
+    const struct proa_serve_options *options; /* without zeros */
+    struct proa_watchdog *watchdog;
+    int null_fd; /* the standard input of a request without a body */
+};
+
+/*
+ * Look, before any request, whether instances can be made: it is a command,
+ * its imports are there, its memory is within the limit, the preopens exist.
+ *
+ * @param missing gets a line for every import that is missing
+ * @return PROA_OK, PROA_USAGE, PROA_UNLINKABLE, PROA_LIMIT, PROA_IO, PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status
+proa_guest_check(const struct proa_guest_plan *plan,
+                 struct proa_buffer *missing, struct proa_error *err);
+
+/*
+ * Run the guest for this request and fill the response; what the guest printed
+ * on standard error, and why it failed if it did, goes to the log.
+ *
+ * @param slot_index of the watchdog: the worker's index
+ * Threads: any; a slot is used by one at a time.
+ */
+void proa_guest_answer(const struct proa_guest_plan *plan, uint32_t slot_index,
+                       struct proa_http_exchange *exchange);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * `proa serve`: a WASI command answers HTTP requests in the CGI convention, a
+ * fresh instance for each of them.
+ * https://www.rfc-editor.org/rfc/rfc3875
+ *
+ * The guest is started as a program: what is known of the request is in its
+ * environment, the request's body on its standard input; its standard output
+ * is the response ("Status:", "Content-Type:" and other fields, an empty line,
+ * the body), its standard error goes to the log.
+ *
+ * Bodies are whole in memory, both ways, up to a limit; a guest runs on one of
+ * a bounded number of threads.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_SERVE_SERVE_H
+#define PROA_SERVE_SERVE_H
+
+#include "proa/store.h"
+#include "wasi/wasi.h"
+
+/* Start from `{ 0 }`: every zero is the default. All borrowed for the call. */
+struct proa_serve_options {
+    const char *address; /* --addr HOST:PORT; NULL: 127.0.0.1:8080. Port 0 takes
+                            a free one */
+    uint32_t worker_count;    /* --workers N; 0: two a core */
+    uint32_t queue_count_max; /* --max-queue N: requests that may wait for a
+                                 worker, more are told 503; 0: 256 */
+    uint32_t connection_count_max; /* --max-connections N; 0: 1000 */
+    uint64_t timeout_ns; /* --timeout TIME: of each request, waiting included;
+                            0: 30 s */
+    uint64_t drain_ns;   /* --drain TIME: from SIGTERM to the end; 0: 30 s */
+    uint64_t body_bytes_max;     /* --max-body SIZE; 0: 8 MiB */
+    uint64_t response_bytes_max; /* --max-response SIZE; 0: 32 MiB */
+    uint64_t memory_bytes_max;   /* --max-memory SIZE: all memories of one
+                                    instance; 0: 512 MiB */
+    const struct proa_wasi_preopen *preopens; /* --dir HOST[::GUEST] */
+    uint32_t preopen_count;
+    const char *const *env; /* --env NAME=VALUE: wins over the request's */
+    uint32_t env_count;
+    const char *program_name; /* --argv0 NAME; NULL: "proa" */
+    bool trap_missing;        /* --allow-missing-imports */
+    bool is_quiet;            /* --quiet: no access log */
+};
+
+/*
+ * Listen, print "listening on http://HOST:PORT" on standard output, and serve
+ * until SIGTERM or SIGINT: then finish what is under way. A second signal ends
+ * it at once. The log goes to standard error.
+ *
+ * @param engine borrowed
+ * @param module borrowed; a WASI command: it exports "_start"
+ * @return PROA_OK, PROA_USAGE (the module is no command, or the address makes
+ *         no sense), PROA_UNLINKABLE, PROA_LIMIT, PROA_IO, PROA_NOMEM
+ * Threads: once at a time in a process, as it handles the process's signals.
+ */
+PROA_NODISCARD enum proa_status
+proa_serve_run(struct proa_engine *engine, struct proa_module *module,
+               const struct proa_serve_options *options,
+               struct proa_error *err);
+
+#endif
