@@ -97,14 +97,22 @@ end proa_guest_trap
 
 /*
  * Leave guest rdi by trap esi (0: by what is pending); rdx is the address that
- * the innermost frame goes on at, rcx its frame pointer.
+ * the innermost frame goes on at, rcx its frame pointer. The frames are read
+ * first, from below them if there is room: the landing may be on the same
+ * stack, above them.
  */
 leave_guest:
         .cfi_startproc
         .cfi_undefined %rip
         movq    PROA_GUEST_ACTIVATION(%rdi), %rax
-        movq    PROA_ACTIVATION_SP(%rax), %rsp
+        movq    PROA_ACTIVATION_SP(%rax), %rax
+        cmpq    PROA_GUEST_STACK_LIMIT(%rdi), %rsp
+        cmovbq  %rax, %rsp
+        andq    $-16, %rsp
+        pushq   %rax
+        pushq   %rax
         callq   proa_guest_record
+        popq    %rsp
         jmp     proa_guest_landing
         .cfi_endproc
 
