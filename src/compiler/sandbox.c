@@ -61,6 +61,10 @@ static enum proa_status load_filter(struct proa_error *err)
 
     for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof *allowed; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    /* Refused, not deadly: malloc looks at /proc when it gives memory back. */
+    if (result == 0)
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
+                                  SCMP_SYS(openat), 0);
     /* abort() signals its own thread: LLVM's way to say that it is lost. */
     const struct scmp_arg_cmp own = { .arg = 0,
                                       .op = SCMP_CMP_EQ,
