@@ -84,6 +84,7 @@ enum proa_status proa_compiler_input(const uint8_t *bytes, size_t size, int *fd,
         }
         offset += (size_t)put;
     }
+    (void)lseek(made, 0, SEEK_SET);
     (void)fcntl(made, F_ADD_SEALS,
                 F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
     *fd = made;
