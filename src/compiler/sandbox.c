@@ -10,6 +10,18 @@
 
 #include "base/fail.h"
 
+/*
+ * What glibc and LLVM try in passing and can do without: malloc looks into
+ * /proc/sys/vm/overcommit_memory, LLVM asks whether a file is there. The answer
+ * is no.
+ */
+static const int refused[] = {
+    SCMP_SYS(access), SCMP_SYS(faccessat),  SCMP_SYS(getcwd),
+    SCMP_SYS(open),   SCMP_SYS(openat),     SCMP_SYS(readlink),
+    SCMP_SYS(stat),   SCMP_SYS(ioctl),      SCMP_SYS(statx),
+    SCMP_SYS(uname),  SCMP_SYS(readlinkat),
+};
+
 /* No open, no socket, no exec, no kill, no ptrace: nothing that names a thing
  * outside. */
 static const int allowed[] = {
@@ -49,6 +61,7 @@ static const int allowed[] = {
     SCMP_SYS(sched_yield),
     SCMP_SYS(set_robust_list),
     SCMP_SYS(sigaltstack),
+    SCMP_SYS(sysinfo),
     SCMP_SYS(sysinfo), /* qsort of glibc */
     SCMP_SYS(write),
     SCMP_SYS(writev),
@@ -65,6 +78,9 @@ static enum proa_status load_filter(struct proa_error *err)
     if (result == 0)
         result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
                                   SCMP_SYS(openat), 0);
+    for (size_t i = 0; result == 0 && i < sizeof refused / sizeof *refused; i++)
+        result =
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
     /* abort() signals its own thread: LLVM's way to say that it is lost. */
     const struct scmp_arg_cmp own = { .arg = 0,
                                       .op = SCMP_CMP_EQ,
