@@ -56,6 +56,14 @@ static void warn(void *env, const char *text)
     (void)fprintf(stderr, "proa: warning: %s; going on without it\n", text);
 }
 
+/* Up, so that only 0, which means the default, stays 0. */
+static uint32_t seconds_round(uint64_t ns)
+{
+    uint64_t seconds = ns / 1000000000 + (ns % 1000000000 != 0);
+
+    return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
+}
+
 static struct proa_compile_options
 options_make(const struct proa_load_settings *settings,
              struct progress *progress)
@@ -65,6 +73,8 @@ options_make(const struct proa_load_settings *settings,
         .cache_dir = settings->no_cache ? "" : NULL,
         .cpu = settings->cpu,
         .opt_level = settings->opt_level,
+        .memory_bytes_max = settings->compile_memory,
+        .seconds_max = seconds_round(settings->compile_ns),
         .warn = warn,
         .warn_env = progress,
     };

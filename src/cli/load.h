@@ -13,6 +13,8 @@ struct proa_load_settings {
     int opt_level; /* the level plus 1 */
     const char *cpu;
     const char *compiler;
+    uint64_t compile_memory;
+    uint64_t compile_ns;
     bool no_cache;
     bool allow_precompiled;
 };
@@ -34,11 +36,26 @@ struct proa_load_settings {
           "The processor to compile for: native (the default), x86-64-v2, "    \
           "x86-64-v3, x86-64-v4 or a model such as haswell or znver4.",        \
           "native x86-64 x86-64-v2 x86-64-v3 x86-64-v4" },                     \
+        { "compiler",                                                          \
+          0,                                                                   \
+          PROA_OPTION_FILE,                                                    \
+          "FILE",                                                              \
+          offsetof(settings, load.compiler),                                   \
+          "The compiler program; otherwise PROA_COMPILER, or proa-compiler "   \
+          "beside proa or on the PATH.",                                       \
+          NULL },                                                              \
+        { "compile-memory",                                                    \
+          0,                                                                   \
+          PROA_OPTION_BYTES,                                                   \
+          "BYTES",                                                             \
+          offsetof(settings, load.compile_memory),                             \
+          "The most memory that the compiler may use; 8G unless given.",       \
+          NULL },                                                              \
     {                                                                          \
-        "compiler", 0, PROA_OPTION_FILE, "FILE",                               \
-            offsetof(settings, load.compiler),                                 \
-            "The compiler program; otherwise PROA_COMPILER, or "               \
-            "proa-compiler beside proa or on the PATH.",                       \
+        "compile-timeout", 0, PROA_OPTION_DURATION, "DURATION",                \
+            offsetof(settings, load.compile_ns),                               \
+            "Stop the compiler after this time, in whole seconds; 10m unless " \
+            "given.",                                                          \
             NULL                                                               \
     }
 

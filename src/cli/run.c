@@ -176,12 +176,41 @@ static int unlinkable(const struct run *run, const struct proa_error *err)
     return code;
 }
 
+/* The frame's function: what follows its number. */
+static const char *frame_name(const char *line)
+{
+    return line + strspn(line, " 0123456789");
+}
+
+/* A line a frame; of a run of the same function only the first. */
+static void backtrace_print(const char *text)
+{
+    const char *last = "";
+    uint32_t repeats = 0;
+
+    while (*text != '\0') {
+        const char *name = frame_name(text);
+        size_t size = strcspn(text, "\n");
+        size_t name_size = strcspn(name, "\n");
+        bool is_same = strcspn(last, "\n") == name_size && name_size > 0 &&
+                       strncmp(last, name, name_size) == 0;
+
+        if (!is_same && repeats > 0)
+            (void)fprintf(stderr, "       ... %u more of the same\n", repeats);
+        repeats = is_same ? repeats + 1 : 0;
+        if (!is_same)
+            (void)fprintf(stderr, "  %.*s\n", (int)size, text);
+        last = name;
+        text += size + (text[size] == '\n');
+    }
+    if (repeats > 0)
+        (void)fprintf(stderr, "       ... %u more of the same\n", repeats);
+}
+
 /* The exit code, after what must be said was said. */
 static int end_judge(const struct run *run, enum proa_status status, int reason,
                      const struct proa_error *err)
 {
-    const char *line = proa_store_backtrace(run->store);
-
     if (status == PROA_OK)
         return proa_cli_flush(PROA_CLI_OK);
     if (status == PROA_EXIT)
@@ -201,12 +230,7 @@ static int end_judge(const struct run *run, enum proa_status status, int reason,
     if (status != PROA_TRAP)
         return proa_cli_fail(run->file, err);
     (void)fprintf(stderr, "proa: %s: trap: %s\n", run->file, err->text);
-    while (*line != '\0') {
-        int size = (int)strcspn(line, "\n");
-
-        (void)fprintf(stderr, "  %.*s\n", size, line);
-        line += size + (line[size] == '\n');
-    }
+    backtrace_print(proa_store_backtrace(run->store));
     return PROA_CLI_TRAP;
 }
 
