@@ -16,6 +16,8 @@ struct proa_codegen_options {
     const char *cpu;          /* LLVM's name: "x86-64-v3" */
     const char *cpu_features; /* LLVM's form: "+avx2,+fma"; may be "" */
     int opt_level;            /* 0 to 3 */
+    bool keep_layout;         /* do not hide 64-bit integers from the passes */
+    bool verify;              /* let LLVM check the code that we make */
 };
 
 /*
@@ -42,10 +44,10 @@ struct proa_partition {
 struct proa_codegen_plan {
     const struct proa_wasm_module *module;
     struct proa_layout layout;
-    const uint32_t *records;     /* by function index; PROA_ARTIFACT_NONE */
+    const uint32_t *records; /* by function index; PROA_ARTIFACT_NONE */
     uint32_t record_count;
-    const bool *has_tail;        /* by function index: has a tail form */
-    const bool *data_in_image;   /* by data segment: init need not apply it */
+    const bool *has_tail;      /* by function index: has a tail form */
+    const bool *data_in_image; /* by data segment: init need not apply it */
 };
 
 /*

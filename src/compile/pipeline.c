@@ -1,0 +1,252 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "compile/pipeline.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include "base/fail.h"
+#include "compile/huge.h"
+#include "compile/keep.h"
+
+static void start_llvm(void)
+{
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+}
+
+static LLVMTargetMachineRef
+create_machine(LLVMTargetRef target, const struct proa_codegen_options *options)
+{
+    static const LLVMCodeGenOptLevel levels[] = { LLVMCodeGenLevelNone,
+                                                  LLVMCodeGenLevelLess,
+                                                  LLVMCodeGenLevelDefault,
+                                                  LLVMCodeGenLevelAggressive };
+    const char *features =
+        options->cpu_features == NULL ? "" : options->cpu_features;
+
+    return LLVMCreateTargetMachine(target, options->triple, options->cpu,
+                                   features, levels[options->opt_level],
+                                   LLVMRelocPIC, LLVMCodeModelSmall);
+}
+
+enum proa_status proa_pipeline_init(struct proa_pipeline *pipeline,
+                                    struct proa_unit *unit,
+                                    struct proa_error *err)
+{
+    static pthread_once_t is_started = PTHREAD_ONCE_INIT;
+    const struct proa_codegen_options *options = unit->options;
+    LLVMTargetDataRef data;
+    LLVMTargetRef target;
+    char *text = NULL;
+
+    *pipeline = (struct proa_pipeline){ .unit = unit };
+    pthread_once(&is_started, start_llvm);
+    if (LLVMGetTargetFromTriple(options->triple, &target, &text)) {
+        proa_error_set(err, PROA_USAGE, 0, "target %s: %s", options->triple,
+                       text);
+        LLVMDisposeMessage(text);
+        return PROA_USAGE;
+    }
+    pipeline->machine = create_machine(target, options);
+    if (pipeline->machine == NULL)
+        return proa_fail(err, PROA_USAGE, 0, "LLVM has no machine for %s",
+                         options->triple);
+    data = LLVMCreateTargetDataLayout(pipeline->machine);
+    pipeline->layout = LLVMCopyStringRepOfTargetData(data);
+    LLVMDisposeTargetData(data);
+    LLVMSetTarget(unit->llvm_module, options->triple);
+    LLVMSetDataLayout(unit->llvm_module, pipeline->layout);
+    return PROA_OK;
+}
+
+void proa_pipeline_deinit(struct proa_pipeline *pipeline)
+{
+    if (pipeline->machine != NULL)
+        LLVMDisposeTargetMachine(pipeline->machine);
+    if (pipeline->layout != NULL)
+        LLVMDisposeMessage(pipeline->layout);
+}
+
+/*
+ * Take 64 off the native integers, as in "-n8:16:32:64-". With it InstCombine
+ * turns 32-bit address arithmetic into 64-bit arithmetic and a mask, behind
+ * which loops are not seen for what they are and do not vectorise.
+ */
+static void hide_wide_integers(LLVMModuleRef module, const char *layout)
+{
+    char *narrow = strdup(layout);
+    char *at = narrow;
+
+    if (narrow == NULL)
+        return;
+    while ((at = strstr(at, "-n")) != NULL) {
+        size_t size = strcspn(at + 1, "-") + 1;
+
+        if (isdigit((unsigned char)at[2]) && size > 3 &&
+            strncmp(at + size - 3, ":64", 3) == 0) {
+            memmove(at + size - 3, at + size, strlen(at + size) + 1);
+            LLVMSetDataLayout(module, narrow);
+            break;
+        }
+        at += size;
+    }
+    free(narrow);
+}
+
+static enum proa_status run_passes(const struct proa_pipeline *pipeline,
+                                   const char *passes, struct proa_error *err)
+{
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    bool is_fast = pipeline->unit->options->opt_level >= 2;
+    LLVMErrorRef error;
+    char *text;
+
+    LLVMPassBuilderOptionsSetLoopInterleaving(options, is_fast);
+    LLVMPassBuilderOptionsSetLoopVectorization(options, is_fast);
+    LLVMPassBuilderOptionsSetSLPVectorization(options, is_fast);
+    LLVMPassBuilderOptionsSetLoopUnrolling(options, is_fast);
+    LLVMPassBuilderOptionsSetCallGraphProfile(options, false);
+    error = LLVMRunPasses(pipeline->unit->llvm_module, passes,
+                          pipeline->machine, options);
+    LLVMDisposePassBuilderOptions(options);
+    if (error == NULL)
+        return PROA_OK;
+    text = LLVMGetErrorMessage(error);
+    proa_error_set(err, PROA_COMPILER, 0, "LLVM: %s", text);
+    LLVMDisposeErrorMessage(text);
+    return PROA_COMPILER;
+}
+
+static enum proa_status verify(const struct proa_pipeline *pipeline,
+                               const char *when, struct proa_error *err)
+{
+    enum proa_status status = PROA_OK;
+    char *text = NULL;
+
+    if (!pipeline->unit->options->verify)
+        return PROA_OK;
+    if (LLVMVerifyModule(pipeline->unit->llvm_module, LLVMReturnStatusAction,
+                         &text))
+        status = proa_fail(err, PROA_COMPILER, 0, "LLVM, %s: %s", when, text);
+    LLVMDisposeMessage(text);
+    return status;
+}
+
+/*
+ * From locals in memory to values; then what LLVM must not do is marked. Loads
+ * that only simplifying shows to be unused are found too.
+ */
+static enum proa_status prepare(const struct proa_pipeline *pipeline,
+                                struct proa_error *err)
+{
+    enum proa_status status = run_passes(pipeline, "function(mem2reg)", err);
+
+    if (status != PROA_OK)
+        return status;
+    proa_keep_quieting(pipeline->unit);
+    if (pipeline->unit->options->opt_level == 0)
+        return PROA_OK;
+    status = run_passes(pipeline, "function(instsimplify,simplifycfg)", err);
+    if (status == PROA_OK)
+        status = proa_keep_loads(pipeline->unit, err);
+    return status;
+}
+
+static enum proa_status optimise(const struct proa_pipeline *pipeline,
+                                 struct proa_error *err)
+{
+    static const char *const passes[] = { NULL, "default<O1>", "default<O2>",
+                                          "default<O3>" };
+    int level = pipeline->unit->options->opt_level;
+    LLVMModuleRef module = pipeline->unit->llvm_module;
+    enum proa_status status;
+
+    if (level == 0)
+        return PROA_OK;
+    if (!pipeline->unit->options->keep_layout)
+        hide_wide_integers(module, pipeline->layout);
+    status = proa_huge_optimise(pipeline->unit, pipeline->machine, err);
+    if (status == PROA_OK)
+        status = run_passes(pipeline, passes[level], err);
+    LLVMSetDataLayout(module, pipeline->layout);
+    proa_huge_release(pipeline->unit);
+    return status;
+}
+
+static enum proa_status emit(const struct proa_pipeline *pipeline,
+                             struct proa_buffer *object, struct proa_error *err)
+{
+    LLVMMemoryBufferRef memory = NULL;
+    char *text = NULL;
+    bool is_appended;
+
+    if (LLVMTargetMachineEmitToMemoryBuffer(pipeline->machine,
+                                            pipeline->unit->llvm_module,
+                                            LLVMObjectFile, &text, &memory)) {
+        proa_error_set(err, PROA_COMPILER, 0, "LLVM: %s", text);
+        LLVMDisposeMessage(text);
+        return PROA_COMPILER;
+    }
+    is_appended = proa_buffer_append(object, LLVMGetBufferStart(memory),
+                                     LLVMGetBufferSize(memory));
+    LLVMDisposeMemoryBuffer(memory);
+    if (!is_appended)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for an object");
+    return PROA_OK;
+}
+
+/* LLVM's way to say that it could not; without this it would exit(). */
+struct complaint {
+    struct proa_error *err;
+    bool is_error;
+};
+
+static void on_diagnostic(LLVMDiagnosticInfoRef info, void *env)
+{
+    struct complaint *complaint = env;
+    char *text;
+
+    if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+        return;
+    text = LLVMGetDiagInfoDescription(info);
+    proa_error_set(complaint->err, PROA_COMPILER, 0, "LLVM: %s", text);
+    LLVMDisposeMessage(text);
+    complaint->is_error = true;
+}
+
+enum proa_status proa_pipeline_run(struct proa_pipeline *pipeline,
+                                   struct proa_buffer *object,
+                                   struct proa_error *err)
+{
+    struct complaint complaint = { .err = err };
+    enum proa_status status;
+
+    LLVMContextSetDiagnosticHandler(pipeline->unit->context, on_diagnostic,
+                                    &complaint);
+    status = verify(pipeline, "lowered", err);
+    if (status == PROA_OK)
+        status = prepare(pipeline, err);
+    if (status == PROA_OK)
+        status = verify(pipeline, "prepared", err);
+    if (status == PROA_OK)
+        status = optimise(pipeline, err);
+    if (status == PROA_OK)
+        status = emit(pipeline, object, err);
+    LLVMContextSetDiagnosticHandler(pipeline->unit->context, NULL, NULL);
+    return status == PROA_OK && complaint.is_error ? PROA_COMPILER : status;
+}

@@ -1,0 +1,142 @@
+/*
+ * Where LLVM would hand on a signalling NaN that wasm quiets.
+ * https://webassembly.github.io/spec/core/exec/numerics.html#nan-propagation
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+
+#include "compile/keep.h"
+
+struct quieter {
+    struct proa_unit *unit;
+    LLVMBuilderRef builder;
+    unsigned canonicalize, minimum, maximum; /* intrinsics */
+};
+
+/* Which constants an operation may have that make it x or -x for every x. */
+enum identity { IDENTITY_ZERO, IDENTITY_ONE, IDENTITY_INFINITY };
+
+static bool is_identity(LLVMValueRef value, enum identity identity)
+{
+    LLVMBool is_lossy;
+    double number;
+
+    if (LLVMIsAConstantFP(value) == NULL)
+        return true; /* undefined, poison: whatever */
+    number = LLVMConstRealGetDouble(value, &is_lossy);
+    switch (identity) {
+    case IDENTITY_ZERO:
+        return number == 0.0;
+    case IDENTITY_ONE:
+        return fabs(number) == 1.0;
+    default:
+        return isinf(number);
+    }
+}
+
+/* The same of a vector's lanes: one is enough. */
+static bool has_identity(LLVMValueRef operand, enum identity identity)
+{
+    LLVMTypeRef type = LLVMTypeOf(operand);
+
+    if (!LLVMIsConstant(operand))
+        return false;
+    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind)
+        return is_identity(operand, identity);
+    for (unsigned i = 0; i < LLVMGetVectorSize(type); i++) {
+        LLVMValueRef lane = LLVMGetAggregateElement(operand, i);
+
+        if (lane == NULL || is_identity(lane, identity))
+            return true;
+    }
+    return false;
+}
+
+static bool is_min_or_max(const struct quieter *quieter,
+                          LLVMValueRef instruction)
+{
+    LLVMValueRef callee = LLVMGetCalledValue(instruction);
+    unsigned id =
+        LLVMIsAFunction(callee) == NULL ? 0 : LLVMGetIntrinsicID(callee);
+
+    return id != 0 && (id == quieter->minimum || id == quieter->maximum);
+}
+
+static bool may_be_folded(const struct quieter *quieter,
+                          LLVMValueRef instruction)
+{
+    LLVMOpcode opcode = LLVMGetInstructionOpcode(instruction);
+    enum identity identity = IDENTITY_ZERO;
+    LLVMValueRef left, right;
+
+    switch (opcode) {
+    case LLVMFPTrunc:
+        return LLVMIsAFPExtInst(LLVMGetOperand(instruction, 0)) != NULL;
+    case LLVMCall:
+        if (!is_min_or_max(quieter, instruction))
+            return false;
+        identity = IDENTITY_INFINITY;
+        break;
+    case LLVMFAdd:
+    case LLVMFSub:
+        break;
+    case LLVMFMul:
+    case LLVMFDiv:
+        identity = IDENTITY_ONE;
+        break;
+    default:
+        return false;
+    }
+    left = LLVMGetOperand(instruction, 0);
+    right = LLVMGetOperand(instruction, 1);
+    return has_identity(right, identity) ||
+           (opcode != LLVMFDiv && has_identity(left, identity)) ||
+           (opcode == LLVMCall && left == right);
+}
+
+static void quiet(const struct quieter *quieter, LLVMValueRef instruction)
+{
+    LLVMTypeRef type = LLVMTypeOf(instruction);
+    LLVMValueRef callee = LLVMGetIntrinsicDeclaration(
+        quieter->unit->llvm_module, quieter->canonicalize, &type, 1);
+    LLVMTypeRef callee_type = LLVMIntrinsicGetType(
+        quieter->unit->context, quieter->canonicalize, &type, 1);
+    LLVMValueRef call;
+
+    LLVMPositionBuilderBefore(quieter->builder,
+                              LLVMGetNextInstruction(instruction));
+    call = LLVMBuildCall2(quieter->builder, callee_type, callee, &instruction,
+                          1, "");
+    LLVMReplaceAllUsesWith(instruction, call);
+    LLVMSetOperand(call, 0, instruction); /* which the line above changed */
+}
+
+static void quiet_block(const struct quieter *quieter, LLVMBasicBlockRef block)
+{
+    LLVMValueRef next;
+
+    for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL;
+         at = next) {
+        next = LLVMGetNextInstruction(at);
+        if (may_be_folded(quieter, at))
+            quiet(quieter, at);
+    }
+}
+
+void proa_keep_quieting(struct proa_unit *unit)
+{
+    struct quieter quieter = {
+        .unit = unit,
+        .builder = LLVMCreateBuilderInContext(unit->context),
+        .canonicalize = LLVMLookupIntrinsicID("llvm.canonicalize", 17),
+        .minimum = LLVMLookupIntrinsicID("llvm.minimum", 12),
+        .maximum = LLVMLookupIntrinsicID("llvm.maximum", 12),
+    };
+
+    for (LLVMValueRef function = LLVMGetFirstFunction(unit->llvm_module);
+         function != NULL; function = LLVMGetNextFunction(function))
+        for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
+             block != NULL; block = LLVMGetNextBasicBlock(block))
+            quiet_block(&quieter, block);
+    LLVMDisposeBuilder(quieter.builder);
+}
