@@ -61,8 +61,7 @@ static const int allowed[] = {
     SCMP_SYS(sched_yield),
     SCMP_SYS(set_robust_list),
     SCMP_SYS(sigaltstack),
-    SCMP_SYS(sysinfo),
-    SCMP_SYS(sysinfo), /* qsort of glibc */
+    SCMP_SYS(sysinfo), /* glibc's qsort */
     SCMP_SYS(write),
     SCMP_SYS(writev),
 };
@@ -74,10 +73,6 @@ static enum proa_status load_filter(struct proa_error *err)
 
     for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof *allowed; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    /* Refused, not deadly: malloc looks at /proc when it gives memory back. */
-    if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-                                  SCMP_SYS(openat), 0);
     for (size_t i = 0; result == 0 && i < sizeof refused / sizeof *refused; i++)
         result =
             seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
