@@ -7,6 +7,7 @@
  *   = one line of the expected transcript
  *
  * Lines that start otherwise are comment.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_TESTS_GOLDEN_H
 #define PROA_TESTS_GOLDEN_H

@@ -1,6 +1,7 @@
 /*
  * Every case of the golden files, whole, cut in two at every byte, and byte by
  * byte: the transcript is always the same.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "http/http1.h"
 

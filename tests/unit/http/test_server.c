@@ -1,4 +1,7 @@
-/* The server with a handler in C, and blocking sockets as its clients. */
+/*
+ * The server with a handler in C, and blocking sockets as its clients.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "http/server.h"
 
 #include <arpa/inet.h>

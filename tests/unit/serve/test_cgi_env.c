@@ -1,4 +1,7 @@
-/* What a guest sees of a request, and what it must not see. */
+/*
+ * What a guest sees of a request, and what it must not see.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "serve/cgi_env.h"
 
 #include "../check.h"

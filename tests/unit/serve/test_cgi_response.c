@@ -1,4 +1,7 @@
-/* What a guest may print, and what becomes of it. */
+/*
+ * What a guest may print, and what becomes of it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "serve/cgi_response.h"
 
 #include "../check.h"

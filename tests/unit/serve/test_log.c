@@ -1,4 +1,7 @@
-/* Lines of the log hold nothing that could be taken for another line. */
+/*
+ * Lines of the log hold nothing that could be taken for another line.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "serve/log.h"
 
 #include "../check.h"

@@ -1,4 +1,7 @@
-/* Files in memory: what is written is read, and a limit holds. */
+/*
+ * Files in memory: what is written is read, and a limit holds.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "serve/memfile.h"
 
 #include <errno.h>
