@@ -151,7 +151,6 @@ static struct target direct_target(struct proa_lower *lower,
         target.convention = proa_unit_call_convention(unit, function_index);
         return target;
     }
-    proa_lower_need_stack(lower);
     target.code = import_field(lower, function_index,
                                offsetof(struct proa_import_slot, code));
     target.context = import_field(lower, function_index,
@@ -216,26 +215,6 @@ static void check_signature(struct proa_lower *lower, LLVMValueRef row,
     lower->is_reachable = true;
 }
 
-/*
- * A function of another context may be the host's, which needs stack; those of
- * this one stop at the guard page by themselves.
- */
-static void need_stack_elsewhere(struct proa_lower *lower, LLVMValueRef context)
-{
-    LLVMBuilderRef builder = lower->builder;
-    LLVMBasicBlockRef elsewhere = proa_lower_block(lower);
-    LLVMBasicBlockRef usual;
-
-    proa_lower_branch_rare(
-        lower, LLVMBuildICmp(builder, LLVMIntNE, context, lower->context, ""),
-        elsewhere);
-    usual = LLVMGetInsertBlock(builder);
-    LLVMPositionBuilderAtEnd(builder, elsewhere);
-    proa_lower_need_stack(lower);
-    LLVMBuildBr(builder, usual);
-    LLVMPositionBuilderAtEnd(builder, usual);
-}
-
 static struct target indirect_target(struct proa_lower *lower,
                                      const struct proa_instruction *instruction)
 {
@@ -251,7 +230,6 @@ static struct target indirect_target(struct proa_lower *lower,
         lower, unit->ptr, row, offsetof(struct proa_table_entry, context));
     target.code = proa_lower_field(lower, unit->ptr, row,
                                    offsetof(struct proa_table_entry, code));
-    need_stack_elsewhere(lower, target.context);
     if (lower->is_tail)
         target.tail = proa_lower_field(
             lower, unit->ptr,

@@ -145,8 +145,6 @@ LLVMValueRef proa_lower_context_load(struct proa_lower *lower, LLVMTypeRef type,
 LLVMValueRef proa_lower_builtin(struct proa_lower *lower, size_t offset,
                                 LLVMTypeRef result, const LLVMValueRef *args,
                                 unsigned count);
-/* Trap when too little stack is left for a function of the host. */
-void proa_lower_need_stack(struct proa_lower *lower);
 
 /* An operand as an address: i64, zero-extended when it is i32. */
 LLVMValueRef proa_lower_address(struct proa_lower *lower, LLVMValueRef value);

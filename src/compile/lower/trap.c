@@ -94,31 +94,6 @@ void proa_lower_trap_unless_zero(struct proa_lower *lower, LLVMValueRef trap)
     proa_lower_branch_rare(lower, is_trap, target);
 }
 
-/* The stack pointer, as i64. */
-static LLVMValueRef stack_pointer(struct proa_lower *lower)
-{
-    const struct proa_unit *unit = lower->unit;
-    const char *name = proa_lower_is_x86(lower) ? "rsp" : "sp";
-    LLVMMetadataRef text =
-        LLVMMDStringInContext2(unit->context, name, name[0] == 'r' ? 3 : 2);
-    LLVMValueRef arg = LLVMMetadataAsValue(
-        unit->context, LLVMMDNodeInContext2(unit->context, &text, 1));
-
-    return proa_lower_intrinsic(lower, "llvm.read_register", &unit->i64, 1,
-                                &arg, 1);
-}
-
-void proa_lower_need_stack(struct proa_lower *lower)
-{
-    LLVMValueRef limit = proa_lower_context_load(
-        lower, lower->unit->i64, offsetof(struct proa_context, stack_limit),
-        false);
-    LLVMValueRef is_short = LLVMBuildICmp(lower->builder, LLVMIntULT,
-                                          stack_pointer(lower), limit, "");
-
-    proa_lower_trap_if(lower, is_short, PROA_TRAP_STACK_OVERFLOW);
-}
-
 LLVMValueRef proa_lower_builtin(struct proa_lower *lower, size_t offset,
                                 LLVMTypeRef result, const LLVMValueRef *args,
                                 unsigned count)
@@ -128,7 +103,6 @@ LLVMValueRef proa_lower_builtin(struct proa_lower *lower, size_t offset,
     LLVMTypeRef types[8] = { unit->ptr };
     LLVMValueRef builtins, callee;
 
-    proa_lower_need_stack(lower);
     builtins = proa_lower_context_load(
         lower, unit->ptr, offsetof(struct proa_context, builtins), true);
     callee = proa_unit_host_load(
