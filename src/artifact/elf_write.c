@@ -198,9 +198,10 @@ void proa_elf_end(const struct proa_artifact_source *source,
     sections[SECTION_IMAGES] =
         make_loaded(".proa.image", SHT_PROGBITS, places->images,
                     places->images_end - places->images);
+    /* GNU's tools refuse a file with an allocated section of unknown type. */
     sections[SECTION_META] =
-        make_loaded(".proa.meta", PROA_SHT_META, places->meta,
-                    places->meta_end - places->meta);
+        make_section(".proa.meta", PROA_SHT_META, places->meta,
+                     places->meta_end - places->meta);
     align_to(out, 8);
     sections[SECTION_SYMTAB] =
         make_section(".symtab", SHT_SYMTAB, out->size, symbols.size);
