@@ -13,6 +13,7 @@ PROA = pathlib.Path(os.environ.get("PROA", BUILD / "proa"))
 TESTDATA = pathlib.Path(os.environ.get("PROA_TESTDATA", ROOT.parent / "shared/testdata"))
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "proa-testdata"
 RUN_SECONDS_MAX = 600
+os.environ.setdefault("PROA_COMPILER", str(BUILD / "proa-compiler"))
 
 
 class Suite:

@@ -14,7 +14,7 @@ struct quieter {
 };
 
 /* Which constants an operation may have that make it x or -x for every x. */
-enum identity { IDENTITY_ZERO, IDENTITY_ONE, IDENTITY_INFINITY };
+enum identity { IDENTITY_ZERO, IDENTITY_ONE };
 
 static bool is_identity(LLVMValueRef value, enum identity identity)
 {
@@ -24,14 +24,7 @@ static bool is_identity(LLVMValueRef value, enum identity identity)
     if (LLVMIsAConstantFP(value) == NULL)
         return true; /* undefined, poison: whatever */
     number = LLVMConstRealGetDouble(value, &is_lossy);
-    switch (identity) {
-    case IDENTITY_ZERO:
-        return number == 0.0;
-    case IDENTITY_ONE:
-        return fabs(number) == 1.0;
-    default:
-        return isinf(number);
-    }
+    return identity == IDENTITY_ZERO ? number == 0.0 : fabs(number) == 1.0;
 }
 
 /* The same of a vector's lanes: one is enough. */
@@ -73,10 +66,8 @@ static bool may_be_folded(const struct quieter *quieter,
     case LLVMFPTrunc:
         return LLVMIsAFPExtInst(LLVMGetOperand(instruction, 0)) != NULL;
     case LLVMCall:
-        if (!is_min_or_max(quieter, instruction))
-            return false;
-        identity = IDENTITY_INFINITY;
-        break;
+        /* x86 has no such operation: a NaN is chosen, not computed. */
+        return is_min_or_max(quieter, instruction);
     case LLVMFAdd:
     case LLVMFSub:
         break;
@@ -90,8 +81,7 @@ static bool may_be_folded(const struct quieter *quieter,
     left = LLVMGetOperand(instruction, 0);
     right = LLVMGetOperand(instruction, 1);
     return has_identity(right, identity) ||
-           (opcode != LLVMFDiv && has_identity(left, identity)) ||
-           (opcode == LLVMCall && left == right);
+           (opcode != LLVMFDiv && has_identity(left, identity));
 }
 
 static void quiet(const struct quieter *quieter, LLVMValueRef instruction)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../file.h"
 #include "host/link.h"
 #include "proa/compile.h"
 #include "proa/store.h"
@@ -219,27 +220,6 @@ static enum proa_status run(struct proa_store *store,
     return status;
 }
 
-static uint8_t *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes = NULL;
-    long end = 0;
-
-    if (file == NULL)
-        return NULL;
-    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0 &&
-        fseek(file, 0, SEEK_SET) == 0) {
-        *size = (size_t)end;
-        bytes = malloc(*size);
-        if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
-            free(bytes);
-            bytes = NULL;
-        }
-    }
-    fclose(file);
-    return bytes;
-}
-
 int main(int argc, char **argv)
 {
     struct proa_compile_options options = { .cache_dir = "",
@@ -257,7 +237,7 @@ int main(int argc, char **argv)
         return 2;
     }
     options.opt_level = strcmp(argv[1], "default") == 0 ? 0 : atoi(argv[1]) + 1;
-    bytes = read_file(argv[2], &size);
+    bytes = file_read(argv[2], &size);
     if (bytes != NULL)
         status = proa_engine_create(&engine, &err);
     if (status == PROA_OK)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../file.h"
 #include "host/link.h"
 #include "proa/compile.h"
 #include "proa/store.h"
@@ -56,27 +57,6 @@ static long long bench_ns(const struct bench *bench)
 {
     return (long long)(bench->end.tv_sec - bench->start.tv_sec) * 1000000000 +
            (bench->end.tv_nsec - bench->start.tv_nsec);
-}
-
-static uint8_t *read_file(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *bytes = NULL;
-    long end = 0;
-
-    if (file == NULL)
-        return NULL;
-    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0 &&
-        fseek(file, 0, SEEK_SET) == 0) {
-        *size = (size_t)end;
-        bytes = malloc(*size);
-        if (bytes != NULL && fread(bytes, 1, *size, file) != *size) {
-            free(bytes);
-            bytes = NULL;
-        }
-    }
-    fclose(file);
-    return bytes;
 }
 
 static enum proa_status run_start(struct proa_store *store,
@@ -155,7 +135,7 @@ static enum proa_status run(const struct arguments *arguments,
     struct proa_module *module = NULL;
     enum proa_status status;
     size_t size = 0;
-    uint8_t *bytes = read_file(arguments->file, &size);
+    uint8_t *bytes = file_read(arguments->file, &size);
 
     if (bytes == NULL)
         return PROA_IO;
