@@ -17,11 +17,12 @@ static const struct proa_simd_row *const families[] = {
 bool proa_lower_simd(struct proa_lower *lower,
                      const struct proa_instruction *instruction)
 {
-    if (instruction->op < PROA_SIMD_FIRST || instruction->op > PROA_SIMD_LAST)
+    unsigned index = (unsigned)instruction->op - PROA_SIMD_FIRST;
+
+    if (index >= PROA_SIMD_COUNT)
         return false;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        const struct proa_simd_row *row =
-            &families[i][instruction->op - PROA_SIMD_FIRST];
+        const struct proa_simd_row *row = &families[i][index];
 
         if (row->emit != NULL) {
             row->emit(lower, row, instruction);

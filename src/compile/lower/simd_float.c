@@ -20,15 +20,45 @@ static void emit_binary(struct proa_lower *lower,
                                          (LLVMOpcode)row->code, a, b, ""));
 }
 
-static void emit_binary_intrinsic(struct proa_lower *lower,
-                                  const struct proa_simd_row *row,
-                                  const struct proa_instruction *instruction)
+/*
+ * x86 has no such operation, and LLVM's own form needs three blends and keeps a
+ * signalling NaN. Its minps takes the second operand when the two are equal or
+ * one is a NaN, so: both ways round, and the bits of -0 or +0 joined; where a
+ * NaN is, the sum, which is a quiet one.
+ */
+static LLVMValueRef min_max_x86(struct proa_lower *lower,
+                                const struct proa_simd_row *row, LLVMValueRef a,
+                                LLVMValueRef b)
+{
+    LLVMBuilderRef builder = proa_lower_builder(lower);
+    bool is_min = row->code == LLVMRealOLT;
+    LLVMRealPredicate before = (LLVMRealPredicate)row->code;
+    LLVMValueRef first = LLVMBuildSelect(
+        builder, LLVMBuildFCmp(builder, before, a, b, ""), a, b, "");
+    LLVMValueRef second = LLVMBuildSelect(
+        builder, LLVMBuildFCmp(builder, before, b, a, ""), b, a, "");
+    LLVMValueRef joined =
+        LLVMBuildBinOp(builder, is_min ? LLVMOr : LLVMAnd,
+                       proa_simd_cast(lower, first, PROA_LANE_I64),
+                       proa_simd_cast(lower, second, PROA_LANE_I64), "");
+
+    return LLVMBuildSelect(builder,
+                           LLVMBuildFCmp(builder, LLVMRealUNO, a, b, ""),
+                           LLVMBuildFAdd(builder, a, b, ""),
+                           proa_simd_cast(lower, joined, row->lane), "");
+}
+
+static void emit_min_max(struct proa_lower *lower,
+                         const struct proa_simd_row *row,
+                         const struct proa_instruction *instruction)
 {
     LLVMValueRef b = proa_simd_pop(lower, row->lane);
     LLVMValueRef a = proa_simd_pop(lower, row->lane);
 
     (void)instruction;
-    proa_simd_push(lower, proa_simd_binary(lower, row->name, a, b));
+    proa_simd_push(lower, proa_lower_is_x86(lower)
+                              ? min_max_x86(lower, row, a, b)
+                              : proa_simd_binary(lower, row->name, a, b));
 }
 
 static void emit_unary_intrinsic(struct proa_lower *lower,
@@ -99,8 +129,10 @@ static void emit_pseudo(struct proa_lower *lower,
         CODE(shape##_SUB, emit_binary, lane, LLVMFSub),                        \
         CODE(shape##_MUL, emit_binary, lane, LLVMFMul),                        \
         CODE(shape##_DIV, emit_binary, lane, LLVMFDiv),                        \
-        NAME(shape##_MIN, emit_binary_intrinsic, lane, "llvm.minimum"),        \
-        NAME(shape##_MAX, emit_binary_intrinsic, lane, "llvm.maximum"),        \
+        PROA_SIMD_ROW(shape##_MIN, emit_min_max, PROA_LANE_##lane, false,      \
+                      false, LLVMRealOLT, "llvm.minimum"),                     \
+        PROA_SIMD_ROW(shape##_MAX, emit_min_max, PROA_LANE_##lane, false,      \
+                      false, LLVMRealOGT, "llvm.maximum"),                     \
         CODE(shape##_PMIN, emit_pseudo, lane, LLVMRealOLT),                    \
         CODE(shape##_PMAX, emit_pseudo, lane, LLVMRealOGT),                    \
         CODE(shape##_EQ, emit_compare, lane, LLVMRealOEQ),                     \
