@@ -54,7 +54,7 @@ struct proa_func {
     void (*tail)(void); /* or NULL: `code` must be called and returned from */
     /* Compiled code knows nothing of what follows. */
     const struct proa_functype *type;
-    void *trampoline; /* proa_trampoline */
+    void *trampoline; /* proa_trampoline; NULL: a host function */
     struct proa_store *store;
     void *reserved;
 };

@@ -12,9 +12,6 @@
 
 #define GUEST_AT(field, offset)                                                \
     static_assert(offsetof(struct proa_guest, field) == (offset), "assembly")
-#define ACTIVATION_AT(field, offset)                                           \
-    static_assert(offsetof(struct proa_activation, field) == (offset),         \
-                  "assembly")
 #define HOST_AT(field, offset)                                                 \
     static_assert(offsetof(struct proa_host_head, field) == (offset),          \
                   "assembly")
@@ -27,8 +24,6 @@ GUEST_AT(stack_limit, PROA_GUEST_STACK_LIMIT);
 GUEST_AT(exit_frame, PROA_GUEST_EXIT_FRAME);
 GUEST_AT(pending, PROA_GUEST_PENDING);
 GUEST_AT(interrupt, PROA_GUEST_INTERRUPT);
-ACTIVATION_AT(sp, PROA_ACTIVATION_SP);
-ACTIVATION_AT(guest, PROA_ACTIVATION_GUEST);
 HOST_AT(fn, PROA_HOST_FN);
 HOST_AT(guest, PROA_HOST_GUEST);
 HOST_AT(stack_words, PROA_HOST_STACK_WORDS);
@@ -45,13 +40,18 @@ extern const char proa_guest_enter_window_end[];
 extern const char proa_guest_return_window[];
 extern const char proa_guest_return_window_end[];
 
-/* initial-exec: a handler may read it without a call that allocates. */
-static _Thread_local struct proa_activation *current
+/* This thread's innermost activation; the assembly sets it. initial-exec: a
+ * handler may read it without a call that allocates. */
+extern _Thread_local struct proa_activation *proa_guest_thread
     __attribute__((tls_model("initial-exec")));
+_Thread_local struct proa_activation *proa_guest_thread;
+
+/* What proa_thread_prepare() said; 0: not asked yet. */
+static _Thread_local int thread __attribute__((tls_model("initial-exec")));
 
 struct proa_activation *proa_guest_current(void)
 {
-    return current;
+    return proa_guest_thread;
 }
 
 bool proa_guest_is_window(uintptr_t pc)
@@ -109,69 +109,55 @@ static bool is_on_stack(const struct proa_guest *guest, const void *address)
  */
 static void *stack_start(const struct proa_guest *guest, const void *here)
 {
-    struct proa_activation *activation = current;
+    struct proa_activation *activation = proa_guest_thread;
 
     if (is_on_stack(guest, here))
         return NULL;
-    while (activation != NULL && !is_on_stack(guest, activation->sp))
+    while (activation != NULL && !is_on_stack(guest, activation))
         activation = activation->previous;
-    return activation == NULL ? guest->stack_high : activation->sp;
+    return activation == NULL ? (void *)guest->stack_high : activation;
 }
 
 /*
- * The flag of an interrupt is looked at after the thread is published, and a
- * sender looks at the thread after it set the flag: one sees the other.
+ * The first time on a thread, or from within a guest's call. The flag of an
+ * interrupt is looked at after the thread is published, and a sender looks at
+ * the thread after it set the flag: one sees the other.
  */
-static bool thread_publish(struct proa_guest *guest)
+__attribute__((noinline)) static uint32_t
+enter_slowly(struct proa_guest *guest, proa_guest_adapter adapter,
+             void (*code)(void), void *context, void *values)
 {
-    int thread = proa_thread_prepare();
+    uint8_t *here = __builtin_frame_address(0);
 
+    guest->frame_count = 0;
     if (thread == 0)
-        return false;
-    if (atomic_load_explicit(&guest->thread, memory_order_relaxed) != thread)
-        atomic_store(&guest->thread, thread);
-    return true;
+        thread = proa_thread_prepare();
+    if (thread == 0)
+        return PROA_GUEST_TRAP_OUT_OF_MEMORY;
+    atomic_store(&guest->thread, thread);
+    uint8_t *stack = stack_start(guest, here);
+    if ((stack != NULL ? stack : here) < guest->stack_limit)
+        return PROA_GUEST_TRAP_STACK_OVERFLOW;
+    return proa_guest_switch(guest, adapter, code, context, values, stack);
 }
 
 uint32_t proa_guest_enter(struct proa_guest *guest, proa_guest_adapter adapter,
                           void (*code)(void), void *context, void *values)
 {
-    struct proa_activation activation;
-    void *stack = guest->stack_high;
-
     assert(guest->pending == 0);
-    if (!thread_publish(guest))
-        return PROA_GUEST_TRAP_OUT_OF_MEMORY;
-    if (current != NULL) {
-        stack = stack_start(guest, __builtin_frame_address(0));
-        uint8_t *place = stack != NULL ? stack : __builtin_frame_address(0);
-        if (place < guest->stack_limit) {
-            guest->frame_count = 0;
-            return PROA_GUEST_TRAP_STACK_OVERFLOW;
-        }
-    }
-    activation.guest = guest;
-    activation.previous = current;
-    activation.outer = guest->activation;
-    activation.exit_frame = guest->exit_frame;
-    guest->activation = &activation;
-    current = &activation;
-    atomic_signal_fence(memory_order_seq_cst);
-    uint32_t trap =
-        proa_guest_switch(&activation, adapter, code, context, values, stack);
-    atomic_signal_fence(memory_order_seq_cst);
-    current = activation.previous;
-    guest->activation = activation.outer;
-    guest->exit_frame = activation.exit_frame;
-    return trap;
+    if (proa_guest_thread != NULL || thread == 0 ||
+        atomic_load_explicit(&guest->thread, memory_order_relaxed) != thread)
+        return enter_slowly(guest, adapter, code, context, values);
+    return proa_guest_switch(guest, adapter, code, context, values,
+                             guest->stack_high);
 }
 
 void proa_guest_interrupt(struct proa_guest *guest)
 {
     atomic_store(&guest->interrupt, 1);
-    int thread = atomic_load(&guest->thread);
-    if (thread != 0)
-        (void)syscall(SYS_tgkill, getpid(), thread, proa_signal_interrupt());
+    int target = atomic_load(&guest->thread);
+    if (target != 0)
+        (void)syscall(SYS_tgkill, getpid(), target, proa_signal_interrupt());
 }
 
 bool proa_guest_take_interrupt(struct proa_guest *guest)
@@ -199,7 +185,7 @@ static bool frame_is_good(const struct proa_guest *guest, uintptr_t frame,
 /* The frame pointer that the assembly had when it went in. */
 static uintptr_t entry_frame(const struct proa_activation *activation)
 {
-    return (uintptr_t)activation->sp + 48;
+    return (uintptr_t)activation + PROA_ACTIVATION_FRAME;
 }
 
 uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,

@@ -23,13 +23,16 @@ enum {
     PROA_GUEST_GUARD_SIZE = 64 * 1024,
 };
 
-/* One going in. Lives in the frame of proa_guest_enter(). */
+/*
+ * One going in. It lies in the frame of proa_guest_switch(), right below the
+ * registers that are saved there: a trap lands with it as the stack pointer.
+ */
 struct proa_activation {
-    void *sp; /* the landing finds the saved registers here */
     struct proa_guest *guest;
     struct proa_activation *previous; /* of this thread */
     struct proa_activation *outer;    /* of this guest */
     void *exit_frame;                 /* of the guest, before this one */
+    uintptr_t thread;                 /* where this thread keeps its own */
 };
 
 /* What a store is to this layer: a stack and who runs on it. */
@@ -104,10 +107,10 @@ struct proa_activation *proa_guest_current(void);
 uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,
                            uintptr_t pc, uintptr_t frame);
 
-/* Assembly. The first is for guest_*.c only. */
-uint32_t proa_guest_switch(struct proa_activation *activation,
-                           proa_guest_adapter adapter, void (*code)(void),
-                           void *context, void *values, void *stack);
+/* Assembly. The first is for guest.c only. */
+uint32_t proa_guest_switch(struct proa_guest *guest, proa_guest_adapter adapter,
+                           void (*code)(void), void *context, void *values,
+                           void *stack);
 /* The `trap` builtin: guest code calls it; it never returns. */
 void proa_guest_trap(void);
 /* What guest code calls in a host function's place: the second when arguments

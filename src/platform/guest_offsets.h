@@ -13,9 +13,8 @@
 #define PROA_GUEST_PENDING 24
 #define PROA_GUEST_INTERRUPT 28
 
-/* struct proa_activation */
-#define PROA_ACTIVATION_SP 0
-#define PROA_ACTIVATION_GUEST 8
+/* From a struct proa_activation to the frame it is in. */
+#define PROA_ACTIVATION_FRAME 80
 
 /* struct proa_host_head */
 #define PROA_HOST_FN 0

@@ -32,8 +32,8 @@
         .text
 
 /*
- * uint32_t proa_guest_switch(activation rdi, adapter rsi, code rdx,
- *                            context rcx, values r8, stack r9)
+ * uint32_t proa_guest_switch(guest rdi, adapter rsi, code rdx, context rcx,
+ *                            values r8, stack r9)
  * stack: where the guest's frames begin, or 0 to go on where we are.
  */
 function proa_guest_switch
@@ -47,14 +47,21 @@ function proa_guest_switch
         pushq   %r13
         pushq   %r14
         pushq   %r15
-        subq    $8, %rsp
         .cfi_offset %rbx, -24
         .cfi_offset %r12, -32
         .cfi_offset %r13, -40
         .cfi_offset %r14, -48
         .cfi_offset %r15, -56
-        movq    PROA_ACTIVATION_GUEST(%rdi), %r10
-        movq    %rsp, PROA_ACTIVATION_SP(%rdi)
+        /* The activation, its last field first. */
+        movq    proa_guest_thread@gottpoff(%rip), %r11
+        pushq   %r11
+        pushq   PROA_GUEST_EXIT_FRAME(%rdi)
+        pushq   PROA_GUEST_ACTIVATION(%rdi)
+        pushq   %fs:(%r11)
+        pushq   %rdi
+        movq    %rsp, PROA_GUEST_ACTIVATION(%rdi)
+        movq    %rsp, %fs:(%r11)
+        movq    %rdi, %r10
         testq   %r9, %r9
         cmovneq %r9, %rsp
         movq    %rsi, %rax
@@ -66,11 +73,27 @@ mark proa_guest_enter_window
         jne     1f
         callq   *%rax
 mark proa_guest_enter_window_end
+        movq    -80(%rbp), %rdi
+        movq    -72(%rbp), %rdx
+        movq    -64(%rbp), %rcx
+        movq    -56(%rbp), %rsi
+        movq    -48(%rbp), %r11
+        movq    %rdx, %fs:(%r11)
+        movq    %rcx, PROA_GUEST_ACTIVATION(%rdi)
+        movq    %rsi, PROA_GUEST_EXIT_FRAME(%rdi)
         xorl    %eax, %eax
-        leaq    -48(%rbp), %rsp
-/* A trap comes here: eax is the trap, rsp the activation's. */
+        leave
+        .cfi_def_cfa %rsp, 8
+        ret
+/* A trap comes here: eax is the trap, rsp the activation. */
 mark proa_guest_landing
-        addq    $8, %rsp
+        .cfi_def_cfa %rsp, 96
+        popq    %rdi
+        popq    %rdx
+        popq    PROA_GUEST_ACTIVATION(%rdi)
+        popq    PROA_GUEST_EXIT_FRAME(%rdi)
+        popq    %r11
+        movq    %rdx, %fs:(%r11)
         popq    %r15
         popq    %r14
         popq    %r13
@@ -105,7 +128,6 @@ leave_guest:
         .cfi_startproc
         .cfi_undefined %rip
         movq    PROA_GUEST_ACTIVATION(%rdi), %rax
-        movq    PROA_ACTIVATION_SP(%rax), %rax
         cmpq    PROA_GUEST_STACK_LIMIT(%rdi), %rsp
         cmovbq  %rax, %rsp
         andq    $-16, %rsp

@@ -77,7 +77,7 @@ static void on_fault(int number, siginfo_t *info, void *ucontext)
     /* Recorded addresses are return addresses: one more than the place. */
     (void)proa_guest_record(activation->guest, trap, pc + 1,
                             proa_ucontext_frame(ucontext));
-    proa_ucontext_land(ucontext, activation->sp, trap);
+    proa_ucontext_land(ucontext, activation, trap);
     errno = error;
 }
 
@@ -98,8 +98,7 @@ static void on_interrupt(int number, siginfo_t *info, void *ucontext)
             (void)proa_guest_record(activation->guest,
                                     PROA_GUEST_TRAP_INTERRUPT, pc + 1,
                                     proa_ucontext_frame(ucontext));
-            proa_ucontext_land(ucontext, activation->sp,
-                               PROA_GUEST_TRAP_INTERRUPT);
+            proa_ucontext_land(ucontext, activation, PROA_GUEST_TRAP_INTERRUPT);
         }
     } else if (previous_interrupt.sa_handler != SIG_DFL) {
         pass_on(&previous_interrupt, number, info, ucontext);

@@ -16,8 +16,24 @@ struct proa_functype proa_func_type(const struct proa_func *func)
     return *func->type;
 }
 
-static uint32_t call_with(struct proa_func *func, const union proa_value *args,
-                          union proa_value *results, union proa_value *values)
+/* Only as wide as it was written: a wider load would have to wait for the
+ * store. */
+static inline void copy_value(union proa_value *to,
+                              const union proa_value *from,
+                              enum proa_valtype type)
+{
+    if (type == PROA_I32 || type == PROA_F32)
+        to->u32 = from->u32;
+    else if (type == PROA_V128)
+        *to = *from;
+    else
+        to->u64 = from->u64;
+}
+
+static inline uint32_t call_with(struct proa_func *func,
+                                 const union proa_value *args,
+                                 union proa_value *results,
+                                 union proa_value *values)
 {
     const struct proa_functype *type = func->type;
     proa_guest_adapter adapter;
@@ -25,12 +41,12 @@ static uint32_t call_with(struct proa_func *func, const union proa_value *args,
     /* The record keeps code as data; C has no cast between them. */
     memcpy(&adapter, &func->trampoline, sizeof adapter);
     for (uint32_t i = 0; i < type->param_count; i++)
-        values[i] = args[i];
+        copy_value(&values[i], &args[i], type->params[i]);
     uint32_t trap = proa_guest_enter(&func->store->guest, adapter, func->code,
                                      func->context, values);
     if (trap == 0) {
         for (uint32_t i = 0; i < type->result_count; i++)
-            results[i] = values[i];
+            copy_value(&results[i], &values[i], type->results[i]);
     }
     return trap;
 }
@@ -50,7 +66,7 @@ enum proa_status proa_func_call(struct proa_func *func,
     if (func->store->guest.pending != 0)
         return proa_fail(err, PROA_USAGE, 0,
                          "the guest was ended by this host function");
-    if (proa_call_of(func) != NULL)
+    if (func->trampoline == NULL) /* a host function */
         return proa_call_host(func, args, results, err);
     if (count <= VALUES_IN_FRAME) {
         trap = call_with(func, args, results, in_frame);
