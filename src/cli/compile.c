@@ -40,7 +40,10 @@ static int compile_command(const void *data,
     (void)proa_load_to_file(&input, &settings->load, settings->target,
                             settings->output, &err);
     proa_input_deinit(&input);
-    return err.status == PROA_OK ? PROA_CLI_OK : proa_cli_fail(file, &err);
+    if (err.status == PROA_OK)
+        return PROA_CLI_OK;
+    /* The text names the file that could not be written. */
+    return proa_cli_fail(err.status == PROA_IO ? NULL : file, &err);
 }
 
 const struct proa_command proa_command_compile = {

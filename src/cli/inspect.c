@@ -15,6 +15,7 @@
 #include "cli/artifact.h"
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/load.h"
 
 enum { TEXT_BYTES_MAX = 256 << 20, SECONDS_MAX = 120 };
 #define MEMORY_BYTES_MAX (8ULL << 30)
@@ -105,8 +106,9 @@ static enum proa_status artifact_inspect(const struct proa_input *input,
             proa_artifact_print(&artifact, stdout);
         proa_artifact_deinit(&artifact);
     }
+    proa_load_blame_artifact(err);
     (void)munmap(base, (size_t)st.st_size);
-    return status;
+    return status == PROA_OK ? PROA_OK : err->status;
 }
 
 static int inspect_command(const void *data,

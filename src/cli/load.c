@@ -94,6 +94,17 @@ static bool is_named_artifact(const char *name)
     return size > 5 && strcmp(name + size - 5, ".proa") == 0;
 }
 
+void proa_load_blame_artifact(struct proa_error *err)
+{
+    struct proa_error whole = { 0 };
+
+    if (err->status != PROA_MALFORMED)
+        return;
+    proa_error_set(&whole, PROA_USAGE, err->offset, "malformed artifact: %s",
+                   err->text);
+    *err = whole;
+}
+
 enum proa_status proa_load_module(const struct proa_input *input,
                                   const struct proa_load_settings *settings,
                                   struct proa_engine *engine,
@@ -110,7 +121,9 @@ enum proa_status proa_load_module(const struct proa_input *input,
                              "this is compiled code, which runs unchecked; "
                              "--allow-precompiled, or a name that ends in "
                              ".proa, says that you trust it");
-        return proa_module_load_fd(engine, input->fd, module, err);
+        if (proa_module_load_fd(engine, input->fd, module, err) != PROA_OK)
+            proa_load_blame_artifact(err);
+        return err->status;
     }
     options = options_make(settings, &progress);
     status = proa_module_compile(engine, input->bytes, input->size, &options,

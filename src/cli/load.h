@@ -71,6 +71,9 @@ proa_load_module(const struct proa_input *input,
                  struct proa_engine *engine, struct proa_module **module,
                  struct proa_error *err);
 
+/* What the reader calls malformed is an artifact here, no module: say so. */
+void proa_load_blame_artifact(struct proa_error *err);
+
 /* The same to a file. `target` may be NULL: this machine. */
 PROA_NODISCARD enum proa_status
 proa_load_to_file(const struct proa_input *input,

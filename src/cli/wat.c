@@ -59,10 +59,20 @@ static enum proa_status wasm_read(int fd, uint8_t **wasm, size_t *size,
 static enum proa_status wat2wasm_run(const char *path, const int *fds,
                                      uint32_t fd_count, struct proa_error *err)
 {
-    static const char *const argv[] = {
-        "wat2wasm", "--enable-all", "--debug-names", "-o", WASM_PATH, TEXT_PATH,
-        NULL
-    };
+    /* Not --enable-all: that brings proposals which change what is valid. */
+    static const char *const argv[] = { "wat2wasm",
+                                        "--enable-tail-call",
+                                        "--enable-extended-const",
+                                        "--enable-multi-memory",
+                                        "--enable-memory64",
+                                        "--enable-relaxed-simd",
+                                        "--enable-threads",
+                                        "--enable-annotations",
+                                        "--debug-names",
+                                        "-o",
+                                        WASM_PATH,
+                                        TEXT_PATH,
+                                        NULL };
     const struct proa_process_options options = {
         .path = path,
         .argv = argv,
