@@ -188,6 +188,29 @@ static enum proa_status optimise(const struct proa_pipeline *pipeline,
     return status;
 }
 
+static unsigned attribute_kind(const char *name)
+{
+    return LLVMGetEnumAttributeKindForName(name, strlen(name));
+}
+
+/*
+ * Forget which functions have no effects, unless they surely return: LLVM's
+ * quick instruction selection, which functions without optimisation get, drops
+ * a call without effects also when the callee loops for ever.
+ */
+static void forget_endless(LLVMModuleRef module)
+{
+    const LLVMAttributeIndex index = (LLVMAttributeIndex)-1;
+    unsigned memory = attribute_kind("memory");
+    unsigned willreturn = attribute_kind("willreturn");
+
+    for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;
+         function = LLVMGetNextFunction(function))
+        if (LLVMGetIntrinsicID(function) == 0 &&
+            LLVMGetEnumAttributeAtIndex(function, index, willreturn) == NULL)
+            LLVMRemoveEnumAttributeAtIndex(function, index, memory);
+}
+
 static enum proa_status emit(const struct proa_pipeline *pipeline,
                              struct proa_buffer *object, struct proa_error *err)
 {
@@ -245,8 +268,10 @@ enum proa_status proa_pipeline_run(struct proa_pipeline *pipeline,
         status = verify(pipeline, "prepared", err);
     if (status == PROA_OK)
         status = optimise(pipeline, err);
-    if (status == PROA_OK)
+    if (status == PROA_OK) {
+        forget_endless(pipeline->unit->llvm_module);
         status = emit(pipeline, object, err);
+    }
     LLVMContextSetDiagnosticHandler(pipeline->unit->context, NULL, NULL);
     return status == PROA_OK && complaint.is_error ? PROA_COMPILER : status;
 }
