@@ -1,0 +1,93 @@
+# bash completion of proa, made from its command table
+_proa() {
+    local cur=${COMP_WORDS[COMP_CWORD]}
+    local prev=${COMP_WORDS[COMP_CWORD-1]}
+    local options='' words=''
+    if [ "$COMP_CWORD" = 1 ]; then
+        COMPREPLY=($(compgen -W 'run serve compile inspect cache version completion help --help --version' -- "$cur"))
+        return
+    fi
+    case ${COMP_WORDS[1]} in
+    run)
+        case $prev in
+        --dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --env) COMPREPLY=(); return ;;
+        --argv0) COMPREPLY=(); return ;;
+        --invoke) COMPREPLY=(); return ;;
+        --max-memory) COMPREPLY=(); return ;;
+        --max-stack) COMPREPLY=(); return ;;
+        --timeout) COMPREPLY=(); return ;;
+        --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
+        --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
+        --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --compile-memory) COMPREPLY=(); return ;;
+        --compile-timeout) COMPREPLY=(); return ;;
+        esac
+        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --allow-missing-imports --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        words='' ;;
+    serve)
+        case $prev in
+        --addr) COMPREPLY=(); return ;;
+        --dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --env) COMPREPLY=(); return ;;
+        --argv0) COMPREPLY=(); return ;;
+        --workers) COMPREPLY=(); return ;;
+        --max-queue) COMPREPLY=(); return ;;
+        --max-connections) COMPREPLY=(); return ;;
+        --timeout) COMPREPLY=(); return ;;
+        --drain) COMPREPLY=(); return ;;
+        --max-body) COMPREPLY=(); return ;;
+        --max-response) COMPREPLY=(); return ;;
+        --max-memory) COMPREPLY=(); return ;;
+        --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
+        --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
+        --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --compile-memory) COMPREPLY=(); return ;;
+        --compile-timeout) COMPREPLY=(); return ;;
+        esac
+        options='--addr --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        words='' ;;
+    compile)
+        case $prev in
+        --output|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --target) COMPREPLY=($(compgen -W 'x86_64 aarch64' -- "$cur")); return ;;
+        --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
+        --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
+        --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --compile-memory) COMPREPLY=(); return ;;
+        --compile-timeout) COMPREPLY=(); return ;;
+        esac
+        options='--output --target --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        words='' ;;
+    inspect)
+        case $prev in
+        --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        esac
+        options='--json --compiler --help'
+        words='' ;;
+    cache)
+        case $prev in
+        --max) COMPREPLY=(); return ;;
+        esac
+        options='--max --help'
+        words='list prune clear dir' ;;
+    version)
+        case $prev in
+        esac
+        options='--help'
+        words='' ;;
+    completion)
+        case $prev in
+        esac
+        options='--help'
+        words='bash' ;;
+    esac
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$options" -- "$cur"))
+    elif [ -n "$words" ]; then
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    else
+        COMPREPLY=($(compgen -f -- "$cur"))
+    fi
+}
+complete -o filenames -F _proa proa
