@@ -112,7 +112,15 @@ static enum proa_status read_limits(struct proa_cursor *in, bool is_memory,
     status = proa_cursor_u64(in, &limits->min, err);
     if (status == PROA_OK && (flags & LIMIT_HAS_MAX) != 0)
         status = proa_cursor_u64(in, &limits->max, err);
-    return status;
+    if (status != PROA_OK)
+        return status;
+    /* The value that stands for none: only a 64-bit table may go so far. */
+    if ((flags & LIMIT_HAS_MAX) != 0 && limits->max == UINT64_MAX &&
+        (is_memory || !limits->is_64))
+        return proa_fail(err, PROA_INVALID, offset,
+                         "%s size must be within the reach of its addresses",
+                         is_memory ? "memory" : "table");
+    return PROA_OK;
 }
 
 enum proa_status proa_decode_tabletype(struct proa_cursor *in,
