@@ -17,10 +17,11 @@ void proa_help_option_name(const struct proa_option *option, char *text,
                            size_t size);
 
 /*
- * Write proa.1, proa-COMMAND.1, proa.bash and exit-codes.md into a folder.
+ * Write man/proa.1, man/proa-COMMAND.1, completion/proa.bash and exit-codes.md
+ * into a folder.
  * @return the exit code
  */
-int proa_help_man_pages(const char *folder);
+int proa_help_docs(const char *folder);
 
 void proa_help_bash(FILE *out);
 

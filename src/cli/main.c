@@ -154,8 +154,8 @@ int main(int argc, char **argv)
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         return proa_command_main(&proa_command_version, 0, rest);
     /* For the build: not in the help. */
-    if (strcmp(name, "--man-pages") == 0 && argc == 3)
-        return proa_help_man_pages(argv[2]);
+    if (strcmp(name, "--docs") == 0 && argc == 3)
+        return proa_help_docs(argv[2]);
     command = proa_command_find(name);
     if (command == NULL)
         return proa_cli_bad("no command '%s'; see: proa --help", name);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/version.h"
 #include "cli/help.h"
@@ -38,7 +39,7 @@ static void roff(FILE *out, const char *text)
 static void title(FILE *out, const char *name)
 {
     (void)fprintf(out,
-                  ".\\\" Made by proa --man-pages from the command table.\n"
+                  ".\\\" Made by proa --docs from the command table.\n"
                   ".\\\" SPDX-License-Identifier: Apache-2.0\n"
                   ".TH %s 1 \"\" \"proa %s\" \"proa\"\n.SH NAME\n",
                   name, PROA_VERSION);
@@ -129,7 +130,7 @@ static void main_page(FILE *out)
 static void exit_page(FILE *out)
 {
     (void)fputs("# Exit codes\n\n"
-                "Made by `proa --man-pages` from `src/cli/exit.def`.\n\n"
+                "Made by `proa --docs` from `src/cli/exit.def`.\n\n"
                 "A program's `proc_exit(n)` is proa's exit code: its low 8 "
                 "bits, as the\nsystem has them. "
                 "Otherwise:\n\n| code | meaning |\n|---|---|\n",
@@ -223,7 +224,7 @@ void proa_help_bash(FILE *out)
                 out);
 }
 
-/* @return false after a line on stderr */
+/* NULL after a line on stderr. */
 static FILE *page_open(const char *folder, const char *name)
 {
     char path[PATH_MAX];
@@ -254,7 +255,7 @@ static bool command_page_write(const char *folder,
     char name[64];
     FILE *out;
 
-    (void)snprintf(name, sizeof name, "proa-%s.1", command->name);
+    (void)snprintf(name, sizeof name, "man/proa-%s.1", command->name);
     out = page_open(folder, name);
     if (out == NULL)
         return false;
@@ -262,12 +263,23 @@ static bool command_page_write(const char *folder,
     return fclose(out) == 0;
 }
 
-int proa_help_man_pages(const char *folder)
+static void folder_make(const char *folder, const char *name)
 {
-    bool is_written = page_write(folder, "proa.1", main_page) &&
-                      page_write(folder, "proa.bash", proa_help_bash) &&
-                      page_write(folder, "exit-codes.md", exit_page);
+    char path[PATH_MAX];
 
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path)
+        (void)mkdir(path, 0777); /* a failure shows when a page is opened */
+}
+
+int proa_help_docs(const char *folder)
+{
+    bool is_written;
+
+    folder_make(folder, "man");
+    folder_make(folder, "completion");
+    is_written = page_write(folder, "man/proa.1", main_page) &&
+                 page_write(folder, "completion/proa.bash", proa_help_bash) &&
+                 page_write(folder, "exit-codes.md", exit_page);
     for (int i = 0; is_written && proa_commands[i] != NULL; i++)
         is_written = command_page_write(folder, proa_commands[i]);
     return is_written ? PROA_CLI_OK : PROA_CLI_FAILED;

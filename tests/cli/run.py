@@ -14,7 +14,7 @@ A file is a list of cases:
                              skipped, with a reason, where it is not there
     --- cache own            a cache of the case's own, at first absent
     --- run                  the script; `proa` is the one under test, $AS_OTHER
-                             runs a command as another user
+                             runs a command as another user, $SOURCE is our tree
     --- signal NAME TEXT     sent to the script's process once it has printed
                              TEXT; so the script ends with `exec proa ...`
     --- close stdout         close the reading end after the first line
@@ -192,6 +192,7 @@ def run(case, proa, shared_cache):
             "PATH": f"{proa.parent}:{os.environ['PATH']}",
             "HOME": str(folder),
             "LC_ALL": "C",
+            "SOURCE": str(pathlib.Path(__file__).resolve().parents[2]),
             "AS_OTHER": f"setpriv --reuid {OTHER_USER} --regid {OTHER_USER} --clear-groups",
             "PROA_CACHE_DIR": str(folder / "cache" if case.own_cache else shared_cache),
         }
