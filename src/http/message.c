@@ -113,6 +113,13 @@ static bool is_value(struct proa_http_text value)
     return true;
 }
 
+static char *put(char *to, const char *bytes, size_t size)
+{
+    if (size > 0)
+        memcpy(to, bytes, size);
+    return to + size;
+}
+
 bool proa_http_response_add(struct proa_http_response *response,
                             struct proa_http_text name,
                             struct proa_http_text value)
@@ -124,13 +131,10 @@ bool proa_http_response_add(struct proa_http_response *response,
     char *line = (char *)proa_buffer_reserve(&response->fields, all);
     if (line == NULL)
         return false;
-    memcpy(line, name.bytes, name.size);
-    line += name.size;
-    memcpy(line, ": ", 2);
-    line += 2;
-    if (value.size > 0)
-        memcpy(line, value.bytes, value.size);
-    memcpy(line + value.size, "\r\n", 2);
+    line = put(line, name.bytes, name.size);
+    line = put(line, ": ", 2);
+    line = put(line, value.bytes, value.size);
+    (void)put(line, "\r\n", 2);
     return true;
 }
 

@@ -15,6 +15,13 @@ struct maker {
     bool is_out_of_memory;
 };
 
+static char *put(char *to, const char *bytes, size_t size)
+{
+    if (size > 0)
+        memcpy(to, bytes, size);
+    return to + size;
+}
+
 static void add_bytes(struct maker *maker, const char *name, const char *value,
                       size_t size)
 {
@@ -25,11 +32,10 @@ static void add_bytes(struct maker *maker, const char *name, const char *value,
         maker->is_out_of_memory = true;
         return;
     }
-    memcpy(item, name, name_size);
-    item[name_size] = '=';
-    if (size > 0)
-        memcpy(item + name_size + 1, value, size);
     maker->env.items[maker->env.count++] = item;
+    item = put(item, name, name_size);
+    *item++ = '=';
+    (void)put(item, value, size);
 }
 
 static void add(struct maker *maker, const char *name, const char *value)
@@ -126,6 +132,15 @@ static bool same_name(struct proa_http_text a, struct proa_http_text b)
     return true;
 }
 
+static char as_variable(char c)
+{
+    if (c >= 'a' && c <= 'z')
+        return (char)((int)c - 'a' + 'A');
+    if (c == '-')
+        return '_';
+    return c;
+}
+
 /* "HTTP_NAME=value, value": all fields of the name of field `first`. */
 static void add_field(struct maker *maker,
                       const struct proa_http_request *request, uint32_t first)
@@ -143,26 +158,17 @@ static void add_field(struct maker *maker,
         return;
     }
     maker->env.items[maker->env.count++] = item;
-    memcpy(item, "HTTP_", 5);
-    item += 5;
-    for (size_t i = 0; i < name.size; i++) {
-        char c = name.bytes[i];
-        if (c >= 'a' && c <= 'z')
-            c = (char)(c - 'a' + 'A');
-        *item++ = c == '-' ? '_' : c;
-    }
+    item = put(item, "HTTP_", 5);
+    for (size_t i = 0; i < name.size; i++)
+        *item++ = as_variable(name.bytes[i]);
     *item++ = '=';
     for (uint32_t i = first; i < request->field_count; i++) {
         struct proa_http_text value = request->fields[i].value;
         if (!same_name(request->fields[i].name, name))
             continue;
-        if (i > first) {
-            memcpy(item, apart, 2);
-            item += 2;
-        }
-        if (value.size > 0)
-            memcpy(item, value.bytes, value.size);
-        item += value.size;
+        if (i > first)
+            item = put(item, apart, 2);
+        item = put(item, value.bytes, value.size);
     }
 }
 
