@@ -3,11 +3,15 @@
  */
 #include "wasi/io.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "platform/signal.h"
 #include "wasi/preview1.h"
 #include "wasi/state.h"
 
@@ -51,13 +55,54 @@ static bool is_nonblock_emulated(const struct proa_wasi_fd *fd)
     return fd->is_borrowed && (fd->flags & PROA_WASI_FDFLAG_NONBLOCK) != 0;
 }
 
-uint32_t proa_wasi_io_ready(const struct proa_wasi_fd *fd, short events)
+int proa_wasi_io_wait(const struct proa_call *call, struct pollfd *fds,
+                      uint32_t count, const struct timespec *timeout)
+{
+    sigset_t interrupt, previous;
+    int result = -1, error = EINTR;
+
+    /* Held back between the look at the flag and the wait. */
+    (void)sigemptyset(&interrupt);
+    (void)sigaddset(&interrupt, proa_signal_interrupt());
+    (void)pthread_sigmask(SIG_BLOCK, &interrupt, &previous);
+    if (!proa_call_interrupted(call)) {
+        result = ppoll(fds, count, timeout, &previous);
+        error = errno;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
+    errno = error;
+    return result;
+}
+
+/* Is there anything that a read may have to wait for? */
+static bool is_stream(const struct proa_wasi_fd *fd)
+{
+    return fd->filetype != PROA_WASI_FILETYPE_REGULAR_FILE &&
+           fd->filetype != PROA_WASI_FILETYPE_DIRECTORY &&
+           fd->filetype != PROA_WASI_FILETYPE_BLOCK_DEVICE;
+}
+
+uint32_t proa_wasi_io_ready(const struct proa_call *call,
+                            const struct proa_wasi_fd *fd, short events)
 {
     struct pollfd pollfd = { .fd = fd->host_fd, .events = events };
+    bool waits = events == POLLIN;
+    int flags;
 
-    if (!is_nonblock_emulated(fd))
+    if (!is_stream(fd) || (!waits && !is_nonblock_emulated(fd)))
         return PROA_WASI_SUCCESS;
-    return poll(&pollfd, 1, 0) > 0 ? PROA_WASI_SUCCESS : PROA_WASI_EAGAIN;
+    if (poll(&pollfd, 1, 0) > 0)
+        return PROA_WASI_SUCCESS;
+    if (is_nonblock_emulated(fd))
+        return PROA_WASI_EAGAIN;
+    flags = fcntl(fd->host_fd, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) != 0)
+        return PROA_WASI_SUCCESS; /* the call itself will tell */
+    while (proa_wasi_io_wait(call, &pollfd, 1, NULL) < 0) {
+        if (!proa_wasi_try_again(call))
+            return proa_wasi_errno();
+    }
+    return PROA_WASI_SUCCESS;
 }
 
 uint32_t proa_wasi_io_write_max(const struct proa_wasi_fd *fd)
@@ -121,7 +166,7 @@ uint32_t proa_wasi_fd_read(struct proa_call *call, uint32_t fd, uint32_t iovs,
         error =
             proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &in.iovs);
     if (error == PROA_WASI_SUCCESS)
-        error = proa_wasi_io_ready(in.fd, POLLIN);
+        error = proa_wasi_io_ready(call, in.fd, POLLIN);
     if (error != PROA_WASI_SUCCESS)
         return error;
     do {
@@ -141,7 +186,7 @@ uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
         error = proa_wasi_iovs_load(call, iovs, iov_count,
                                     proa_wasi_io_write_max(out.fd), &out.iovs);
     if (error == PROA_WASI_SUCCESS)
-        error = proa_wasi_io_ready(out.fd, POLLOUT);
+        error = proa_wasi_io_ready(call, out.fd, POLLOUT);
     if (error != PROA_WASI_SUCCESS)
         return error;
     do {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "wasi/clock.h"
+#include "wasi/io.h"
 #include "wasi/preview1.h"
 #include "wasi/state.h"
 
@@ -203,13 +204,11 @@ static uint32_t wait_for_one(const struct proa_call *call, struct wait *wait)
             .tv_sec = (time_t)(left / NS_PER_SECOND),
             .tv_nsec = (long)(left % NS_PER_SECOND),
         };
-        int got = ppoll(wait->pollfds, wait->count,
-                        left == UINT64_MAX ? NULL : &timeout, NULL);
+        int got = proa_wasi_io_wait(call, wait->pollfds, wait->count,
+                                    left == UINT64_MAX ? NULL : &timeout);
 
         if (got < 0 && !proa_wasi_try_again(call))
             return proa_wasi_errno();
-        if (proa_call_interrupted(call))
-            return PROA_WASI_EINTR;
         if (got >= 0)
             put_ready(wait);
     }

@@ -60,7 +60,7 @@ uint32_t proa_wasi_sock_accept(struct proa_call *call, uint32_t fd,
         return PROA_WASI_EFAULT;
     if ((flags & ~(uint32_t)PROA_WASI_FDFLAG_NONBLOCK) != 0)
         return PROA_WASI_EINVAL;
-    error = proa_wasi_io_ready(listener, POLLIN);
+    error = proa_wasi_io_ready(call, listener, POLLIN);
     if (error == PROA_WASI_SUCCESS)
         error = accept_one(call, listener, flags, &accepted);
     if (error != PROA_WASI_SUCCESS)
@@ -97,7 +97,7 @@ uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
     if ((flags & ~(uint32_t)(PROA_WASI_RECV_PEEK | PROA_WASI_RECV_WAITALL)) !=
         0)
         return PROA_WASI_EINVAL;
-    error = proa_wasi_io_ready(socket, POLLIN);
+    error = proa_wasi_io_ready(call, socket, POLLIN);
     if (error != PROA_WASI_SUCCESS)
         return error;
     if ((flags & PROA_WASI_RECV_PEEK) != 0)
