@@ -120,6 +120,9 @@ static struct proa_http_server_limits default_limits(void)
 {
     struct proa_http_server_limits limits = PROA_HTTP_SERVER_LIMITS_DEFAULT;
 
+    /* No time-out may do what something else should have done. */
+    limits.head_ms_max = limits.body_ms_max = limits.write_ms_max = 3600000;
+    limits.idle_ms_max = limits.drain_ms_max = limits.linger_ms_max = 3600000;
     limits.request.body_bytes_max = 1000;
     return limits;
 }
