@@ -27,4 +27,10 @@ PROA_NODISCARD enum proa_status proa_keep_loads(struct proa_unit *unit,
  */
 void proa_keep_quieting(struct proa_unit *unit);
 
+/*
+ * What vectorising made of it must be of a shape that LLVM 22 can select: it
+ * ends the process over a pair of floats on x86. Run it before code is emitted.
+ */
+void proa_keep_quieting_whole(struct proa_unit *unit);
+
 #endif

@@ -270,6 +270,7 @@ enum proa_status proa_pipeline_run(struct proa_pipeline *pipeline,
         status = optimise(pipeline, err);
     if (status == PROA_OK) {
         forget_endless(pipeline->unit->llvm_module);
+        proa_keep_quieting_whole(pipeline->unit);
         status = emit(pipeline, object, err);
     }
     LLVMContextSetDiagnosticHandler(pipeline->unit->context, NULL, NULL);

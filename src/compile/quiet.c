@@ -130,3 +130,48 @@ void proa_keep_quieting(struct proa_unit *unit)
             quiet_block(&quieter, block);
     LLVMDisposeBuilder(quieter.builder);
 }
+
+/* canonicalize of <2 x float>, made by vectorising, as one of <4 x float>. */
+static void widen(const struct quieter *quieter, LLVMValueRef call)
+{
+    LLVMTypeRef i32 = LLVMInt32TypeInContext(quieter->unit->context);
+    LLVMTypeRef type =
+        LLVMVectorType(LLVMFloatTypeInContext(quieter->unit->context), 4);
+    LLVMValueRef callee = LLVMGetIntrinsicDeclaration(
+        quieter->unit->llvm_module, quieter->canonicalize, &type, 1);
+    LLVMTypeRef callee_type = LLVMIntrinsicGetType(
+        quieter->unit->context, quieter->canonicalize, &type, 1);
+    LLVMValueRef operand = LLVMGetOperand(call, 0);
+    LLVMValueRef lanes[4];
+    LLVMValueRef wide, narrow;
+
+    for (unsigned i = 0; i < 4; i++)
+        lanes[i] = i < 2 ? LLVMConstInt(i32, i, false) : LLVMGetPoison(i32);
+    LLVMPositionBuilderBefore(quieter->builder, call);
+    wide = LLVMBuildShuffleVector(quieter->builder, operand,
+                                  LLVMGetPoison(LLVMTypeOf(operand)),
+                                  LLVMConstVector(lanes, 4), "");
+    wide = LLVMBuildCall2(quieter->builder, callee_type, callee, &wide, 1, "");
+    narrow = LLVMBuildShuffleVector(quieter->builder, wide, LLVMGetPoison(type),
+                                    LLVMConstVector(lanes, 2), "");
+    LLVMReplaceAllUsesWith(call, narrow);
+    LLVMInstructionEraseFromParent(call);
+}
+
+void proa_keep_quieting_whole(struct proa_unit *unit)
+{
+    struct quieter quieter = {
+        .unit = unit,
+        .builder = LLVMCreateBuilderInContext(unit->context),
+        .canonicalize = LLVMLookupIntrinsicID("llvm.canonicalize", 17),
+    };
+    LLVMTypeRef pair = LLVMVectorType(LLVMFloatTypeInContext(unit->context), 2);
+    LLVMValueRef callee = LLVMGetIntrinsicDeclaration(
+        unit->llvm_module, quieter.canonicalize, &pair, 1);
+    LLVMUseRef use;
+
+    while ((use = LLVMGetFirstUse(callee)) != NULL)
+        widen(&quieter, LLVMGetUser(use));
+    LLVMDeleteFunction(callee);
+    LLVMDisposeBuilder(quieter.builder);
+}
