@@ -63,9 +63,8 @@ def guest(source, *, simd=False):
     """A C file to a WASI command, by the LLVM that also makes native code."""
     target = WORK / (source.stem + (".simd" if simd else "") + ".wasm")
     flags = ["-msimd128"] if simd else []
-    sources = [source, BENCH / "kernels/main.c", BENCH / "kernels/kernel.h"]
-    extra = [sources[1]] if source.parent.name == "kernels" else []
-    return make(target, sources,
+    extra = [BENCH / "kernels/main.c"] if source.parent.name == "kernels" else []
+    return make(target, [source, *extra, BENCH / "kernels/kernel.h"],
                 [CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-O3", "-ffp-contract=off", "-s",
                  *flags, source, *extra, "-o", target])
 
