@@ -33,7 +33,6 @@ struct proa_func *proa_instance_func(const struct proa_instance *instance,
     return record == PROA_ARTIFACT_NONE ? NULL : &funcs[record];
 }
 
-/* The record of an own function. */
 static void func_fill(const struct proa_instance *instance,
                       uint32_t function_index, struct proa_func *func)
 {
@@ -222,16 +221,14 @@ static enum proa_status instance_alloc(struct proa_store *store,
         proa_store_alloc(store, artifact->global_count, sizeof(void *), err);
     made->imported_funcs = proa_store_alloc(
         store, artifact->imported_function_count, sizeof(void *), err);
-    made->exported_funcs =
-        proa_store_alloc(store, artifact->export_count, sizeof(void *), err);
     made->data_is_dropped =
         proa_store_alloc(store, artifact->data_count, sizeof(bool), err);
     made->elem_is_dropped =
         proa_store_alloc(store, artifact->elem_count, sizeof(bool), err);
     if (made->context == NULL || made->memories == NULL ||
         made->tables == NULL || made->globals == NULL ||
-        made->imported_funcs == NULL || made->exported_funcs == NULL ||
-        made->data_is_dropped == NULL || made->elem_is_dropped == NULL)
+        made->imported_funcs == NULL || made->data_is_dropped == NULL ||
+        made->elem_is_dropped == NULL)
         return PROA_NOMEM;
     made->context->builtins = proa_builtin_table();
     made->context->signatures = module->signatures;
@@ -307,44 +304,20 @@ void proa_instance_release_all(struct proa_instance *instances)
     }
 }
 
-/* The record of an exported function, made when it has none. */
-static struct proa_func *exported_func(struct proa_instance *instance,
-                                       uint32_t export_index,
-                                       uint32_t function_index)
-{
-    const struct proa_artifact *artifact = &instance->module->artifact;
-    struct proa_func **place = &instance->exported_funcs[export_index];
-
-    if (*place != NULL)
-        return *place;
-    if (function_index < artifact->imported_function_count)
-        *place = instance->imported_funcs[function_index];
-    else
-        *place = proa_instance_func(instance, function_index);
-    if (*place == NULL) {
-        *place = proa_arena_alloc(instance->store->arena, sizeof **place);
-        if (*place != NULL)
-            func_fill(instance, function_index, *place);
-    }
-    return *place;
-}
-
 bool proa_instance_export(struct proa_instance *instance, const char *name,
                           struct proa_extern *found)
 {
     const struct proa_artifact *artifact = &instance->module->artifact;
     uint32_t export_index = proa_module_find_export(instance->module, name);
-    struct proa_func *func;
 
     if (export_index == PROA_ARTIFACT_NONE)
         return false;
     uint32_t index = artifact->export_indexes[export_index];
     switch (artifact->exports[export_index].kind) {
     case PROA_KIND_FUNC:
-        func = exported_func(instance, export_index, index);
-        if (func == NULL)
-            return false;
-        found->of.func = func;
+        found->of.func = index < artifact->imported_function_count
+                             ? instance->imported_funcs[index]
+                             : proa_instance_func(instance, index);
         break;
     case PROA_KIND_TABLE:
         found->of.table = instance->tables[index];

@@ -21,12 +21,11 @@ struct proa_instance {
     struct proa_global **globals;
     uint32_t memory_count;
     struct proa_func **imported_funcs;
-    struct proa_func **exported_funcs; /* by export; NULL: not asked for yet */
     bool *data_is_dropped;
     bool *elem_is_dropped;
 };
 
-/* The record of a function that has one, by function index. */
+/* The record of a function, by function index; NULL: it has none. */
 struct proa_func *proa_instance_func(const struct proa_instance *instance,
                                      uint32_t function_index);
 

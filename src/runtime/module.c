@@ -126,25 +126,6 @@ uint32_t proa_module_find_export(const struct proa_module *module,
     return PROA_ARTIFACT_NONE;
 }
 
-/* Only memories of the module itself have a known size when it is compiled. */
-static enum proa_status check_images(const struct proa_artifact *artifact,
-                                     struct proa_error *err)
-{
-    for (uint32_t i = 0; i < artifact->image_count; i++) {
-        const struct proa_artifact_image *image = &artifact->images[i];
-        uint64_t size = 0;
-        if (image->memory >= artifact->imported_memory_count &&
-            image->memory < artifact->memory_count)
-            size = artifact->memories[image->memory].limits.min;
-        size = size > UINT64_MAX / PROA_PAGE_SIZE ? UINT64_MAX
-                                                  : size * PROA_PAGE_SIZE;
-        if (image->address > size || image->size > size - image->address)
-            return proa_fail(err, PROA_MALFORMED, 0,
-                             "damaged artifact: image outside its memory");
-    }
-    return PROA_OK;
-}
-
 static enum proa_status module_open(struct proa_module *module, int fd,
                                     struct proa_error *err)
 {
@@ -176,8 +157,6 @@ static enum proa_status module_start(struct proa_module *module,
     struct proa_artifact *artifact = &module->artifact;
     enum proa_status status = check_cpu(artifact, err);
 
-    if (status == PROA_OK)
-        status = check_images(artifact, err);
     if (status == PROA_OK)
         status = resolve_signatures(module, err);
     if (status == PROA_OK)
