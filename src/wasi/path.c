@@ -163,6 +163,22 @@ static uint32_t places_of(struct proa_wasi_path *from,
 }
 
 /*
+ * A path with a slash after it can only be a folder's, which has no hard links.
+ * linkat() would follow a link here, out of the guest's folder.
+ */
+static uint32_t refuse_folder(const struct proa_wasi_place *place)
+{
+    int fd;
+    uint32_t error = proa_wasi_open_beneath(NULL, place->folder_fd, place->name,
+                                            O_PATH | O_DIRECTORY, &fd);
+
+    if (error != PROA_WASI_SUCCESS)
+        return error;
+    close(fd);
+    return PROA_WASI_EPERM;
+}
+
+/*
  * A hard link gives another name to a file, and so changes it: from a read-only
  * folder to another one it would even make it writable.
  */
@@ -188,9 +204,7 @@ uint32_t proa_wasi_path_link(struct proa_call *call, uint32_t old_fd,
     if (error != PROA_WASI_SUCCESS)
         return error;
     if (strchr(places[0].name, '/') != NULL) {
-        /* Linux would follow a link here. Only a folder may have a slash after
-         * it, and a folder cannot be linked. */
-        error = PROA_WASI_EPERM;
+        error = refuse_folder(&places[0]);
     } else if (linkat(places[0].folder_fd, places[0].name, places[1].folder_fd,
                       places[1].name, 0) != 0) {
         error = proa_wasi_errno();

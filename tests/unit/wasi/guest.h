@@ -29,6 +29,7 @@ struct proa_call {
     uint8_t *memory;
     uint32_t used; /* what guest_room() has handed out */
     atomic_bool is_interrupted;
+    void (*on_look)(void); /* after a look at is_interrupted; may be NULL */
     bool has_exited;
     uint32_t exit_code;
     char trap[161];
@@ -60,7 +61,11 @@ void proa_call_exit(struct proa_call *call, uint32_t exit_code)
 
 bool proa_call_interrupted(const struct proa_call *call)
 {
-    return atomic_load(&call->is_interrupted);
+    bool is_interrupted = atomic_load(&call->is_interrupted);
+
+    if (call->on_look != NULL)
+        call->on_look();
+    return is_interrupted;
 }
 
 static inline void guest_init(struct proa_call *guest,

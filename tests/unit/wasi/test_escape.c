@@ -228,7 +228,7 @@ static void test_link_with_slash(struct proa_call *guest)
         CHECK_EQ(proa_wasi_path_link(guest, GUEST_ROOT_FD, 0,
                                      GUEST_PATH(guest, names[i]), GUEST_ROOT_FD,
                                      GUEST_PATH(guest, "stolen")),
-                 PROA_WASI_EPERM);
+                 PROA_WASI_ENOTCAPABLE);
         CHECK_EQ(proa_wasi_path_rename(
                      guest, GUEST_ROOT_FD, GUEST_PATH(guest, names[i]),
                      GUEST_ROOT_FD, GUEST_PATH(guest, "stolen")),
@@ -245,6 +245,25 @@ static void test_link_with_slash(struct proa_call *guest)
         CHECK_EQ(proa_wasi_path_readlink(guest, GUEST_ROOT_FD,
                                          GUEST_PATH(guest, names[i]), room, 64,
                                          room + 64),
+                 PROA_WASI_ENOTCAPABLE);
+        guest->used = used;
+    }
+}
+
+/* What a way out leads to must not show even in an error. */
+static void test_errors_tell_nothing(struct proa_call *guest)
+{
+    static const char *const names[] = { "link_out/file", "link_out/nothing",
+                                         "link_new/", "link_file/",
+                                         "link_out/file/x" };
+    uint32_t used = guest->used, fd = 0;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CHECK_EQ(proa_wasi_path_link(guest, GUEST_ROOT_FD, 0,
+                                     GUEST_PATH(guest, names[i]), GUEST_ROOT_FD,
+                                     GUEST_PATH(guest, "stolen")),
+                 PROA_WASI_ENOTCAPABLE);
+        CHECK_EQ(guest_open(guest, names[i], 0, 0, 0, &fd),
                  PROA_WASI_ENOTCAPABLE);
         guest->used = used;
     }
@@ -473,6 +492,7 @@ int main(void)
     world_check();
     test_link_at_the_end(&guest);
     test_link_with_slash(&guest);
+    test_errors_tell_nothing(&guest);
     test_own_links(&guest);
     test_inner_folder(&guest);
     test_inside_is_reached(&guest);

@@ -211,6 +211,33 @@ static void test_interrupt_ends_a_read(void)
     }
 }
 
+static struct proa_call *looking;
+
+/* The worst moment: the flag was looked at, and the wait has not begun. */
+static void interrupt_now(void)
+{
+    looking->on_look = NULL;
+    atomic_store(&looking->is_interrupted, true);
+    CHECK_EQ(raise(proa_signal_interrupt()), 0);
+}
+
+static void test_interrupt_before_the_wait(void)
+{
+    struct pipes pipes;
+    char text[16];
+
+    pipes_make(&pipes);
+    looking = &pipes.guest;
+    pipes.guest.on_look = interrupt_now;
+    CHECK_EQ(guest_read(&pipes.guest, 0, text, sizeof text), -PROA_WASI_EINTR);
+    CHECK_EQ(pipes.guest.on_look == NULL, 1);
+    /* Told long ago, and no signal comes any more. */
+    CHECK_EQ(guest_read(&pipes.guest, 0, text, sizeof text), -PROA_WASI_EINTR);
+    close(pipes.in[1]);
+    close(pipes.out[0]);
+    pipes_end(&pipes);
+}
+
 /* APPEND on a file of the host's, whose flags stay as they are. */
 static void test_append_of_stdio(void)
 {
@@ -248,6 +275,7 @@ int main(void)
     test_nonblock_of_stdio();
     test_rights_of_pipes();
     test_interrupt_ends_a_read();
+    test_interrupt_before_the_wait();
     test_append_of_stdio();
     folder_remove(folder);
     return 0;

@@ -266,6 +266,8 @@ static void test_move_and_link(struct proa_call *guest)
     CHECK_EQ(link_to(guest, "dir", "x"), PROA_WASI_EPERM);
     CHECK_EQ(link_to(guest, "dir/", "x"), PROA_WASI_EPERM);
     CHECK_EQ(link_to(guest, "nothing", "x"), PROA_WASI_ENOENT);
+    CHECK_EQ(link_to(guest, "nothing/", "x"), PROA_WASI_ENOENT);
+    CHECK_EQ(link_to(guest, "file/", "x"), PROA_WASI_ENOTDIR);
     CHECK_EQ(link_to(guest, "dangling", "x"), 0); /* the link itself */
     CHECK_EQ(call_on(guest, UNLINK, "x"), 0);
     CHECK_EQ(call_on(guest, UNLINK, "dir/again"), 0);
