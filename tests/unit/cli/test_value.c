@@ -38,6 +38,7 @@ static const struct value_case cases[] = {
     { PROA_F32, "0.1", true, 0x3dcccccd, NULL },
     { PROA_F32, "16777216", true, 0x4b800000, "16777216" },
     { PROA_F32, "3.4028235e+38", true, 0x7f7fffff, NULL },
+    { PROA_F32, "109757624", true, 0x4cd15897, NULL }, /* all nine digits */
     { PROA_F32, "1e-45", true, 1, NULL },
     { PROA_F32, "1e-50", true, 0, "0" },
     { PROA_F32, "-0", true, 0x80000000, NULL },

@@ -53,9 +53,9 @@ static void check_said(const char *script, const char *expected)
 
 static void a_child_has_only_what_it_was_given(void)
 {
-    int leak = open("/dev/null", O_RDONLY); /* not close-on-exec */
+    int leak = dup2(STDIN_FILENO, 77); /* not close-on-exec */
 
-    CHECK_EQ(leak >= 0, 1);
+    CHECK_EQ(leak, 77);
     setenv("PROA_TEST_SECRET", "x", 1);
     check_said("echo \"${PROA_TEST_SECRET-none}\"", "none\n");
     check_said("pwd", "/\n");
@@ -155,6 +155,7 @@ static void programs_are_found_in_absolute_folders_only(void)
     CHECK_EQ(proa_process_find("proa-no-such", path, sizeof path), 0);
     CHECK_EQ(strcmp(path, "/bin/sh"), 0);
     CHECK_EQ(proa_process_find("sh", path, 7), 0);
+    CHECK_EQ(chdir("/"), 0);
     setenv("PATH", "bin:.", 1);
     CHECK_EQ(proa_process_find("sh", path, sizeof path), 0);
     CHECK_EQ(proa_process_own_folder(path, 2), 0);
