@@ -23,10 +23,13 @@
 #include "base/fail.h"
 #include "base/version.h"
 #include "compile/module.h"
+#include "compiler/inspect.h"
 #include "compiler/sandbox.h"
 #include "wasm/decode.h"
 #include "wasm/limits.h"
 #include "wasm/validate.h"
+
+enum { INSPECT_BYTES_MAX = 256 << 20 };
 
 struct arguments {
     const char *command;
@@ -185,7 +188,7 @@ static enum proa_status write_all(int fd, const uint8_t *bytes, size_t size,
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return proa_fail(err, PROA_IO, 0, "cannot write the artifact: %s",
+            return proa_fail(err, PROA_IO, 0, "cannot write: %s",
                              strerror(errno));
         bytes += written;
         size -= (size_t)written;
@@ -255,6 +258,32 @@ static enum proa_status compile(const struct arguments *arguments,
     return status;
 }
 
+/* To standard output: text for people, or JSON. */
+static enum proa_status inspect(const struct arguments *arguments,
+                                struct proa_error *err)
+{
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    struct proa_wasm_module module;
+    struct proa_buffer text;
+
+    enum proa_status status =
+        map_input(arguments->input_fd, &bytes, &size, err);
+    if (status == PROA_OK)
+        status = proa_wasm_decode(bytes, size, &module, err);
+    if (status != PROA_OK)
+        return status;
+    proa_buffer_init(&text, INSPECT_BYTES_MAX);
+    status = proa_wasm_validate(&module, err);
+    if (status == PROA_OK)
+        status = proa_inspect(&module, arguments->as_json, &text, err);
+    if (status == PROA_OK)
+        status = write_all(STDOUT_FILENO, text.bytes, text.size, err);
+    proa_buffer_deinit(&text);
+    proa_wasm_module_deinit(&module);
+    return status;
+}
+
 static int print_version(void)
 {
     unsigned major;
@@ -290,6 +319,8 @@ int main(int argc, char **argv)
     status = proa_compiler_sandbox_enter(&err);
     if (status == PROA_OK && strcmp(arguments.command, "compile") == 0)
         status = compile(&arguments, &err);
+    else if (status == PROA_OK && strcmp(arguments.command, "inspect") == 0)
+        status = inspect(&arguments, &err);
     else if (status == PROA_OK)
         status = proa_fail(&err, PROA_USAGE, 0, "unknown command");
     return status == PROA_OK ? 0 : report_error(&arguments, &err);

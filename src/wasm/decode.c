@@ -153,9 +153,9 @@ static enum proa_status read_section(struct proa_wasm_module *module,
     if (id != PROA_SECTION_CUSTOM) {
         if (section->order <= *order)
             return proa_fail(err, PROA_MALFORMED, offset,
-                             "unexpected content after last section: %s at "
-                             "offset 0x%x comes twice or too late",
-                             section->name, offset);
+                             "unexpected content after last section: %s comes "
+                             "twice or too late",
+                             section->name);
         *order = section->order;
     }
     module->section_sizes[id] += body.size - body.offset;

@@ -48,8 +48,7 @@ static void append(struct proa_error *err, const char *format, ...)
 
 void proa_where_section(struct proa_error *err, const char *place)
 {
-    append(err, ", at offset 0x%llx in %s", (unsigned long long)err->offset,
-           place);
+    append(err, ", in %s", place);
 }
 
 void proa_where_function(struct proa_error *err,
@@ -59,8 +58,7 @@ void proa_where_function(struct proa_error *err,
     struct proa_name name = module->functions[function_index].name;
     char text[120];
 
-    append(err, ", at offset 0x%llx in function %u",
-           (unsigned long long)err->offset, function_index);
+    append(err, ", in function %u", function_index);
     if (name.size > 0)
         append(err, " \"%s\"", proa_where_name(name, text, sizeof text));
 }

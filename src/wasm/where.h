@@ -1,5 +1,6 @@
 /*
- * The end of an error's line: where in the module it is.
+ * The end of an error's line: where in the module it is. The byte offset is the
+ * record's own; whoever prints it says it.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_WASM_WHERE_H
@@ -7,10 +8,10 @@
 
 #include "wasm/module.h"
 
-/* ", at offset 0x2f in the type section": `place` says the last part. */
+/* ", in the type section": `place` says the last part. */
 void proa_where_section(struct proa_error *err, const char *place);
 
-/* ", at offset 0x2f in function 3 "name"". */
+/* ", in function 3 "name"". */
 void proa_where_function(struct proa_error *err,
                          const struct proa_wasm_module *module,
                          uint32_t function_index);
