@@ -32,18 +32,19 @@ static int compile_command(const void *data,
     const char *file = operands->items[0];
     struct proa_input input;
     struct proa_error err = { 0 };
+    enum proa_status status;
 
     if (settings->output == NULL || settings->output[0] == '\0')
         return proa_cli_bad("compile: -o FILE is missing");
     if (proa_input_read(file, &input, &err) != PROA_OK)
         return proa_cli_fail(file, &err);
-    (void)proa_load_to_file(&input, &settings->load, settings->target,
-                            settings->output, &err);
+    status = proa_load_to_file(&input, &settings->load, settings->target,
+                               settings->output, &err);
     proa_input_deinit(&input);
-    if (err.status == PROA_OK)
+    if (status == PROA_OK)
         return PROA_CLI_OK;
     /* The text names the file that could not be written. */
-    return proa_cli_fail(err.status == PROA_IO ? NULL : file, &err);
+    return proa_cli_fail(status == PROA_IO ? NULL : file, &err);
 }
 
 const struct proa_command proa_command_compile = {
