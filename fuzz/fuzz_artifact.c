@@ -1,5 +1,7 @@
-/* The reader of artifacts survives any bytes. SPDX-License-Identifier:
- * Apache-2.0 */
+/*
+ * The reader of artifacts survives any bytes.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -85,6 +85,7 @@ static void add_symbols(const struct proa_artifact_source *source,
 {
     const struct proa_wasm_module *module = source->module;
     char name[256];
+    char tail_name[sizeof name + 8];
 
     (void)proa_buffer_append_zeros(symbols, sizeof(Elf64_Sym));
     (void)proa_buffer_append(names, "", 1);
@@ -95,8 +96,8 @@ static void add_symbols(const struct proa_artifact_source *source,
                    source->code_size[i]);
         if (source->tail[i] == PROA_ARTIFACT_NONE)
             continue;
-        (void)strcat(name, ".tail");
-        add_symbol(symbols, names, name, text + source->tail[i], 0);
+        (void)snprintf(tail_name, sizeof tail_name, "%s.tail", name);
+        add_symbol(symbols, names, tail_name, text + source->tail[i], 0);
     }
     for (uint32_t i = 0; i < module->type_count; i++) {
         (void)snprintf(name, sizeof name, "proa.trampoline.%u", i);
