@@ -1,8 +1,9 @@
 /*
  * Validating. An input is a module; or 0xff, a type and a function's body,
  * which is put into a module that has something of every kind, so that the
- * fuzzer can spend its time on instructions. SPDX-License-Identifier:
- * Apache-2.0
+ * fuzzer can spend its time on instructions.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 #include <string.h>
