@@ -11,6 +11,13 @@
 
 #include "base/fail.h"
 
+/* What there is to be found. */
+struct supply {
+    const struct proa_host_table *tables;
+    uint32_t table_count;
+    bool trap_missing;
+};
+
 /* A row and the environment of its table. */
 struct match {
     const struct proa_host_row *row; /* NULL: none */
@@ -64,17 +71,18 @@ static bool signature_equal(const char *signature,
                          type->result_count);
 }
 
-static struct match find_row(const struct proa_host_table *tables,
-                             uint32_t table_count,
+static struct match find_row(const struct supply *supply,
                              const struct proa_importtype *import)
 {
-    for (uint32_t t = 0; t < table_count; t++) {
-        for (uint32_t r = 0; r < tables[t].row_count; r++) {
-            const struct proa_host_row *row = &tables[t].rows[r];
+    for (uint32_t t = 0; t < supply->table_count; t++) {
+        const struct proa_host_table *table = &supply->tables[t];
+
+        for (uint32_t r = 0; r < table->row_count; r++) {
+            const struct proa_host_row *row = &table->rows[r];
 
             if (strcmp(row->name, import->name) == 0 &&
                 strcmp(row->module, import->module) == 0)
-                return (struct match){ row, tables[t].env };
+                return (struct match){ row, table->env };
         }
     }
     return (struct match){ NULL, NULL };
@@ -219,10 +227,8 @@ static bool has_v128(const struct proa_functype *type)
 
 /* Find something for each; the number of imports for which there is nothing. */
 static uint32_t match_all(const struct proa_module *module,
-                          const struct proa_host_table *tables,
-                          uint32_t table_count, bool trap_missing,
-                          struct match *matches, struct proa_buffer *missing,
-                          struct proa_error *err)
+                          const struct supply *supply, struct match *matches,
+                          struct proa_buffer *missing, struct proa_error *err)
 {
     uint32_t import_count = proa_module_import_count(module);
     uint32_t missing_count = 0, first = 0;
@@ -231,11 +237,11 @@ static uint32_t match_all(const struct proa_module *module,
         struct proa_importtype import = proa_module_import(module, i);
         bool is_func = import.kind == PROA_KIND_FUNC;
 
-        matches[i] = find_row(tables, table_count, &import);
+        matches[i] = find_row(supply, &import);
         if (is_func && matches[i].row != NULL &&
             signature_equal(matches[i].row->signature, &import.type.func))
             continue;
-        if (is_func && matches[i].row == NULL && trap_missing &&
+        if (is_func && matches[i].row == NULL && supply->trap_missing &&
             !has_v128(&import.type.func))
             continue;
         if (missing_count++ == 0)
@@ -284,6 +290,7 @@ proa_host_link(struct proa_store *store, const struct proa_module *module,
                bool trap_missing, struct proa_extern *imports,
                struct proa_buffer *missing, struct proa_error *err)
 {
+    const struct supply supply = { tables, table_count, trap_missing };
     uint32_t import_count = proa_module_import_count(module);
     struct match *matches;
     struct proa_extern *bound;
@@ -296,8 +303,7 @@ proa_host_link(struct proa_store *store, const struct proa_module *module,
     if (matches == NULL || bound == NULL)
         status = proa_fail(err, PROA_NOMEM, 0, "no memory for %u imports",
                            import_count);
-    else if (match_all(module, tables, table_count, trap_missing, matches,
-                       missing, err) == 0)
+    else if (match_all(module, &supply, matches, missing, err) == 0)
         status = bind_all(store, module, matches, bound, err);
     if (status == PROA_OK)
         memcpy(imports, bound, import_count * sizeof *bound);

@@ -51,11 +51,6 @@ bool proa_wasi_try_again(const struct proa_call *call)
     return errno == EINTR && !proa_call_interrupted(call);
 }
 
-uint32_t proa_wasi_errno(void)
-{
-    return proa_wasi_errno_from_host(errno);
-}
-
 /* A terminal can be told by its lack of SEEK, so no device of its kind has it.
  */
 static bool can_seek(int host_fd, mode_t mode)

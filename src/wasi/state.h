@@ -6,6 +6,8 @@
 #ifndef PROA_WASI_STATE_H
 #define PROA_WASI_STATE_H
 
+#include <errno.h>
+
 #include "host/guest.h"
 #include "wasi/abi.h"
 #include "wasi/fdtable.h"
@@ -47,8 +49,14 @@ uint32_t proa_wasi_store_u64(const struct proa_call *call, uint32_t address,
  */
 bool proa_wasi_try_again(const struct proa_call *call);
 
-/* The errno of a system call that failed just now. */
-uint32_t proa_wasi_errno(void);
+/* The errno of a system call that failed just now: never SUCCESS, and here so
+ * that whoever reads the caller sees it. */
+static inline uint32_t proa_wasi_errno(void)
+{
+    uint32_t error = proa_wasi_errno_from_host(errno);
+
+    return error != PROA_WASI_SUCCESS ? error : (uint32_t)PROA_WASI_EIO;
+}
 
 /*
  * Describe an open host descriptor: its type, whether it can seek, and from its
