@@ -3,7 +3,6 @@
  */
 #include "wasm/where.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,29 +25,27 @@ const char *proa_where_name(struct proa_name name, char *text, size_t size)
             text[i++] = '?';
             is_control = true;
         }
-        text[i] = is_control ? '?' : name.bytes[i];
+        text[i] = name.bytes[i];
+        if (is_control)
+            text[i] = '?';
     }
     (void)snprintf(text + count, size - count, "%s",
                    count < name.size ? "..." : "");
     return text;
 }
 
-static void append(struct proa_error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(struct proa_error *err, const char *format, ...)
+/* What of `text` there is room for. */
+static void append(struct proa_error *err, const char *text)
 {
     size_t used = strlen(err->text);
-    va_list args;
 
-    va_start(args, format);
-    (void)vsnprintf(err->text + used, sizeof err->text - used, format, args);
-    va_end(args);
+    (void)snprintf(err->text + used, sizeof err->text - used, "%s", text);
 }
 
 void proa_where_section(struct proa_error *err, const char *place)
 {
-    append(err, ", in %s", place);
+    append(err, ", in ");
+    append(err, place);
 }
 
 void proa_where_function(struct proa_error *err,
@@ -57,8 +54,13 @@ void proa_where_function(struct proa_error *err,
 {
     struct proa_name name = module->functions[function_index].name;
     char text[120];
+    char line[160];
 
-    append(err, ", in function %u", function_index);
-    if (name.size > 0)
-        append(err, " \"%s\"", proa_where_name(name, text, sizeof text));
+    (void)snprintf(line, sizeof line, ", in function %u", function_index);
+    append(err, line);
+    if (name.size == 0)
+        return;
+    (void)snprintf(line, sizeof line, " \"%s\"",
+                   proa_where_name(name, text, sizeof text));
+    append(err, line);
 }

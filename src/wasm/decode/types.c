@@ -15,12 +15,16 @@ enum {
     LIMIT_IS_64 = 4,
 };
 
-static enum proa_status read_valtypes(struct proa_wasm_module *module,
-                                      struct proa_cursor *in,
-                                      uint32_t count_max, const char *what,
-                                      const enum proa_valtype **types,
-                                      uint32_t *type_count,
-                                      struct proa_error *err)
+/* The parameters or the results of a function type. */
+struct list {
+    const enum proa_valtype *types;
+    uint32_t count;
+};
+
+static enum proa_status read_list(struct proa_wasm_module *module,
+                                  struct proa_cursor *in, uint32_t count_max,
+                                  const char *what, struct list *list,
+                                  struct proa_error *err)
 {
     uint32_t count = 0;
     void *array = NULL;
@@ -33,14 +37,13 @@ static enum proa_status read_valtypes(struct proa_wasm_module *module,
     if (status != PROA_OK)
         return status;
 
-    enum proa_valtype *items = array;
+    enum proa_valtype *types = array;
     for (uint32_t i = 0; i < count; i++) {
-        status = proa_valtype_read(in, &items[i], err);
+        status = proa_valtype_read(in, &types[i], err);
         if (status != PROA_OK)
             return status;
     }
-    *types = items;
-    *type_count = count;
+    *list = (struct list){ .types = types, .count = count };
     return PROA_OK;
 }
 
@@ -50,6 +53,8 @@ static enum proa_status read_functype(struct proa_wasm_module *module,
                                       struct proa_error *err)
 {
     uint8_t form;
+    struct list params = { .count = 0 };
+    struct list results = { .count = 0 };
     enum proa_status status = proa_cursor_u8(in, &form, err);
 
     if (status != PROA_OK)
@@ -62,11 +67,14 @@ static enum proa_status read_functype(struct proa_wasm_module *module,
     if (form != FORM_FUNC)
         return proa_fail(err, PROA_MALFORMED, in->offset - 1,
                          "malformed type form 0x%02x", form);
-    status = read_valtypes(module, in, PROA_PARAMS_MAX, "parameters",
-                           &type->params, &type->param_count, err);
+    status = read_list(module, in, PROA_PARAMS_MAX, "parameters", &params, err);
     if (status == PROA_OK)
-        status = read_valtypes(module, in, PROA_RESULTS_MAX, "results",
-                               &type->results, &type->result_count, err);
+        status =
+            read_list(module, in, PROA_RESULTS_MAX, "results", &results, err);
+    *type = (struct proa_functype){ .params = params.types,
+                                    .results = results.types,
+                                    .param_count = params.count,
+                                    .result_count = results.count };
     return status;
 }
 
