@@ -1,30 +1,22 @@
 /*
- * Features of an x86-64 processor, by cpuid and xgetbv.
- * https://www.intel.com/content/www/us/en/developer/articles/technical/intel-sdm.html
- * (volume 2, CPUID and XGETBV); levels:
- * https://gitlab.com/x86-psABIs/x86-64-ABI (table "Micro-Architecture Levels")
+ * Features of an x86-64 processor, as the C library found them at its start:
+ * what the processor has and the kernel saves. Asking the processor again would
+ * take longer than starting a small guest, as cpuid leaves a virtual machine.
+ * https://www.gnu.org/software/libc/manual/html_node/X86.html
+ * Levels: https://gitlab.com/x86-psABIs/x86-64-ABI (table "Micro-Architecture
+ * Levels")
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "platform/cpu.h"
 
-#include <cpuid.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Which words of cpuid are read. */
-enum leaf { LEAF_1, LEAF_7, LEAF_7_1, LEAF_EXTENDED, LEAF_COUNT };
-enum word { EAX, EBX, ECX, EDX, WORD_COUNT };
-
-/* What the kernel must save for the registers to be usable. */
-enum saved { SAVED_ALWAYS, SAVED_AVX, SAVED_AVX512 };
+#include <sys/platform/x86.h>
 
 struct feature {
     const char *name;
-    uint8_t leaf;
-    uint8_t word;
-    uint8_t bit;
-    uint8_t saved;
+    uint16_t index;   /* glibc's */
     uint8_t level;    /* from this x86-64-vN on it is part of the level */
     bool is_for_code; /* the compiler may make use of it for wasm code */
 };
@@ -32,48 +24,47 @@ struct feature {
 enum { NO_LEVEL = 9, LEVEL_MAX = 4 };
 
 static const struct feature features[] = {
-    { "sse3", LEAF_1, ECX, 0, SAVED_ALWAYS, 2, true },
-    { "ssse3", LEAF_1, ECX, 9, SAVED_ALWAYS, 2, true },
-    { "sse4.1", LEAF_1, ECX, 19, SAVED_ALWAYS, 2, true },
-    { "sse4.2", LEAF_1, ECX, 20, SAVED_ALWAYS, 2, true },
-    { "crc32", LEAF_1, ECX, 20, SAVED_ALWAYS, 2, true },
-    { "popcnt", LEAF_1, ECX, 23, SAVED_ALWAYS, 2, true },
-    { "cx16", LEAF_1, ECX, 13, SAVED_ALWAYS, 2, true },
-    { "sahf", LEAF_EXTENDED, ECX, 0, SAVED_ALWAYS, 2, true },
-    { "avx", LEAF_1, ECX, 28, SAVED_AVX, 3, true },
-    { "avx2", LEAF_7, EBX, 5, SAVED_AVX, 3, true },
-    { "bmi", LEAF_7, EBX, 3, SAVED_ALWAYS, 3, true },
-    { "bmi2", LEAF_7, EBX, 8, SAVED_ALWAYS, 3, true },
-    { "f16c", LEAF_1, ECX, 29, SAVED_AVX, 3, true },
-    { "fma", LEAF_1, ECX, 12, SAVED_AVX, 3, true },
-    { "lzcnt", LEAF_EXTENDED, ECX, 5, SAVED_ALWAYS, 3, true },
-    { "movbe", LEAF_1, ECX, 22, SAVED_ALWAYS, 3, true },
-    { "avx512f", LEAF_7, EBX, 16, SAVED_AVX512, 4, true },
-    { "avx512bw", LEAF_7, EBX, 30, SAVED_AVX512, 4, true },
-    { "avx512cd", LEAF_7, EBX, 28, SAVED_AVX512, 4, true },
-    { "avx512dq", LEAF_7, EBX, 17, SAVED_AVX512, 4, true },
-    { "avx512vl", LEAF_7, EBX, 31, SAVED_AVX512, 4, true },
-    { "avx512ifma", LEAF_7, EBX, 21, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512vbmi", LEAF_7, ECX, 1, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512vbmi2", LEAF_7, ECX, 6, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512vnni", LEAF_7, ECX, 11, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512bitalg", LEAF_7, ECX, 12, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512vpopcntdq", LEAF_7, ECX, 14, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512bf16", LEAF_7_1, EAX, 5, SAVED_AVX512, NO_LEVEL, true },
-    { "avx512fp16", LEAF_7, EDX, 23, SAVED_AVX512, NO_LEVEL, true },
-    { "avxvnni", LEAF_7_1, EAX, 4, SAVED_AVX, NO_LEVEL, true },
-    { "avxifma", LEAF_7_1, EAX, 23, SAVED_AVX, NO_LEVEL, true },
-    { "gfni", LEAF_7, ECX, 8, SAVED_ALWAYS, NO_LEVEL, true },
-    { "adx", LEAF_7, EBX, 19, SAVED_ALWAYS, NO_LEVEL, true },
-    { "sse4a", LEAF_EXTENDED, ECX, 6, SAVED_ALWAYS, NO_LEVEL, true },
-    { "pclmul", LEAF_1, ECX, 1, SAVED_ALWAYS, NO_LEVEL, false },
-    { "aes", LEAF_1, ECX, 25, SAVED_ALWAYS, NO_LEVEL, false },
-    { "sha", LEAF_7, EBX, 29, SAVED_ALWAYS, NO_LEVEL, false },
-    { "vaes", LEAF_7, ECX, 9, SAVED_AVX, NO_LEVEL, false },
-    { "vpclmulqdq", LEAF_7, ECX, 10, SAVED_AVX, NO_LEVEL, false },
-    { "rdrnd", LEAF_1, ECX, 30, SAVED_ALWAYS, NO_LEVEL, false },
-    { "rdseed", LEAF_7, EBX, 18, SAVED_ALWAYS, NO_LEVEL, false },
-    { "fsgsbase", LEAF_7, EBX, 0, SAVED_ALWAYS, NO_LEVEL, false },
+    { "sse3", x86_cpu_SSE3, 2, true },
+    { "ssse3", x86_cpu_SSSE3, 2, true },
+    { "sse4.1", x86_cpu_SSE4_1, 2, true },
+    { "sse4.2", x86_cpu_SSE4_2, 2, true },
+    { "crc32", x86_cpu_SSE4_2, 2, true },
+    { "popcnt", x86_cpu_POPCNT, 2, true },
+    { "cx16", x86_cpu_CMPXCHG16B, 2, true },
+    { "sahf", x86_cpu_LAHF64_SAHF64, 2, true },
+    { "avx", x86_cpu_AVX, 3, true },
+    { "avx2", x86_cpu_AVX2, 3, true },
+    { "bmi", x86_cpu_BMI1, 3, true },
+    { "bmi2", x86_cpu_BMI2, 3, true },
+    { "f16c", x86_cpu_F16C, 3, true },
+    { "fma", x86_cpu_FMA, 3, true },
+    { "lzcnt", x86_cpu_LZCNT, 3, true },
+    { "movbe", x86_cpu_MOVBE, 3, true },
+    { "avx512f", x86_cpu_AVX512F, 4, true },
+    { "avx512bw", x86_cpu_AVX512BW, 4, true },
+    { "avx512cd", x86_cpu_AVX512CD, 4, true },
+    { "avx512dq", x86_cpu_AVX512DQ, 4, true },
+    { "avx512vl", x86_cpu_AVX512VL, 4, true },
+    { "avx512ifma", x86_cpu_AVX512_IFMA, NO_LEVEL, true },
+    { "avx512vbmi", x86_cpu_AVX512_VBMI, NO_LEVEL, true },
+    { "avx512vbmi2", x86_cpu_AVX512_VBMI2, NO_LEVEL, true },
+    { "avx512vnni", x86_cpu_AVX512_VNNI, NO_LEVEL, true },
+    { "avx512bitalg", x86_cpu_AVX512_BITALG, NO_LEVEL, true },
+    { "avx512vpopcntdq", x86_cpu_AVX512_VPOPCNTDQ, NO_LEVEL, true },
+    { "avx512bf16", x86_cpu_AVX512_BF16, NO_LEVEL, true },
+    { "avx512fp16", x86_cpu_AVX512_FP16, NO_LEVEL, true },
+    { "avxvnni", x86_cpu_AVX_VNNI, NO_LEVEL, true },
+    { "gfni", x86_cpu_GFNI, NO_LEVEL, true },
+    { "adx", x86_cpu_ADX, NO_LEVEL, true },
+    { "sse4a", x86_cpu_SSE4A, NO_LEVEL, true },
+    { "pclmul", x86_cpu_PCLMULQDQ, NO_LEVEL, false },
+    { "aes", x86_cpu_AES, NO_LEVEL, false },
+    { "sha", x86_cpu_SHA, NO_LEVEL, false },
+    { "vaes", x86_cpu_VAES, NO_LEVEL, false },
+    { "vpclmulqdq", x86_cpu_VPCLMULQDQ, NO_LEVEL, false },
+    { "rdrnd", x86_cpu_RDRAND, NO_LEVEL, false },
+    { "rdseed", x86_cpu_RDSEED, NO_LEVEL, false },
+    { "fsgsbase", x86_cpu_FSGSBASE, NO_LEVEL, false },
 };
 enum { FEATURE_COUNT = sizeof features / sizeof features[0] };
 
@@ -85,24 +76,6 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool present[FEATURE_COUNT];
 static int level;
 static char list[1024];
-
-static void leaf_read(uint32_t number, uint32_t sub, uint32_t words[WORD_COUNT])
-{
-    /* Checks the highest leaf; the words stay zero when there is none. */
-    if (!__get_cpuid_count(number, sub, &words[EAX], &words[EBX], &words[ECX],
-                           &words[EDX]))
-        memset(words, 0, WORD_COUNT * sizeof words[0]);
-}
-
-/* The register states that the kernel saves: XCR0. */
-static uint64_t xcr0_read(void)
-{
-    uint32_t low;
-    uint32_t high;
-
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return ((uint64_t)high << 32) | low;
-}
 
 static void list_append(const char *name)
 {
@@ -116,31 +89,24 @@ static void list_append(const char *name)
     memcpy(list + used, name, size + 1);
 }
 
+/* x86_cpu_active() of the C library, but for its shift into the sign bit. */
+static bool is_active(uint32_t index)
+{
+    enum { WORD_BITS = 32, WORD_COUNT = 4 };
+    const struct cpuid_feature *leaf =
+        __x86_get_cpuid_feature_leaf(index / (WORD_BITS * WORD_COUNT));
+    uint32_t word = leaf->active_array[index / WORD_BITS % WORD_COUNT];
+
+    return (word >> index % WORD_BITS & 1) != 0;
+}
+
 static void detect(void)
 {
-    enum { OSXSAVE = 1 << 27, XCR0_AVX = 0x6, XCR0_AVX512 = 0xe6 };
-    uint32_t leaves[LEAF_COUNT][WORD_COUNT] = { { 0 } };
-    uint64_t xcr0 = 0;
-
-    leaf_read(1, 0, leaves[LEAF_1]);
-    leaf_read(7, 0, leaves[LEAF_7]);
-    if (leaves[LEAF_7][EAX] >= 1)
-        leaf_read(7, 1, leaves[LEAF_7_1]);
-    leaf_read(0x80000001, 0, leaves[LEAF_EXTENDED]);
-    if ((leaves[LEAF_1][ECX] & OSXSAVE) != 0)
-        xcr0 = xcr0_read();
-
-    bool saved[] = {
-        [SAVED_ALWAYS] = true,
-        [SAVED_AVX] = (xcr0 & XCR0_AVX) == XCR0_AVX,
-        [SAVED_AVX512] = (xcr0 & XCR0_AVX512) == XCR0_AVX512,
-    };
     level = LEVEL_MAX;
     for (int i = 0; i < FEATURE_COUNT; i++) {
         const struct feature *f = &features[i];
 
-        present[i] =
-            saved[f->saved] && ((leaves[f->leaf][f->word] >> f->bit) & 1) != 0;
+        present[i] = is_active(f->index);
         if (present[i] && f->is_for_code)
             list_append(f->name);
         if (!present[i] && f->level <= level)
