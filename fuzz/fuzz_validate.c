@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     }
     if (size > BODY_BYTES_MAX)
         return 0;
-    proa_buffer_init(&buffer, 2 * BODY_BYTES_MAX);
+    proa_buffer_init(&buffer, (size_t)2 * BODY_BYTES_MAX);
     if (wrap(&buffer, bytes[1], bytes + 2, (uint32_t)(size - 2)))
         validate(buffer.bytes, buffer.size, true);
     proa_buffer_deinit(&buffer);
