@@ -285,6 +285,7 @@ static enum proa_status bind_all(struct proa_store *store,
 }
 
 enum proa_status
+// NOLINTNEXTLINE(readability-function-size): linking takes this much
 proa_host_link(struct proa_store *store, const struct proa_module *module,
                const struct proa_host_table *tables, uint32_t table_count,
                bool trap_missing, struct proa_extern *imports,
