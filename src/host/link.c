@@ -241,9 +241,10 @@ static uint32_t match_all(const struct proa_module *module,
         if (is_func && matches[i].row != NULL &&
             signature_equal(matches[i].row->signature, &import.type.func))
             continue;
-        if (is_func && matches[i].row == NULL && supply->trap_missing &&
-            !has_v128(&import.type.func))
+        if (is_func && supply->trap_missing && !has_v128(&import.type.func)) {
+            matches[i].row = NULL; /* one of another type is no match */
             continue;
+        }
         if (missing_count++ == 0)
             first = i;
         if (missing != NULL) {
