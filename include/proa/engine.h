@@ -5,6 +5,12 @@
  * and everything in it (instances, memories, functions) belongs to one thread
  * at a time; only proa_store_interrupt() may be called from another.
  *
+ * Signals: a guest runs on a stack of its own, which may be full. Handlers that
+ * the program installs must have SA_ONSTACK. A thread that runs guests must not
+ * block SIGSEGV, SIGBUS or SIGRTMIN + 7, which interrupts a guest; the first
+ * call on a thread unblocks them. Guests expect the floating-point environment
+ * that a program starts with.
+ *
  * Lives nest: engine > module > store > call.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -41,8 +41,13 @@ void proa_store_destroy(struct proa_store *store);
 /*
  * Make the guest that runs in this store trap ("interrupt") as soon as it can:
  * at once in guest code, else when the host function it is in returns. A
- * blocking system call in a host function fails with EINTR. One interrupt ends
+ * blocking system call in a host function fails with EINTR, also one that the
+ * thread which last ran the store is in for other reasons. One interrupt ends
  * one call; with no guest running it ends the next one.
+ *
+ * An interrupt is never lost, but it may be late: when the signal finds the
+ * thread just before a blocking system call, or in a signal handler of the
+ * program. Whoever cannot wait repeats it until the call has ended.
  * Threads: any; the store must not be destroyed meanwhile.
  */
 void proa_store_interrupt(struct proa_store *store);
@@ -93,7 +98,8 @@ bool proa_instance_export(struct proa_instance *instance, const char *name,
  * @param args    borrowed; may be NULL for none
  * @param results written only on PROA_OK; may be NULL for none
  * @return PROA_OK, PROA_TRAP (the error's text is the trap's message),
- *         PROA_EXIT (see proa_store_exit_code), PROA_NOMEM
+ *         PROA_EXIT (see proa_store_exit_code), PROA_NOMEM, PROA_USAGE (a host
+ *         function that has ended the guest calls it again)
  */
 PROA_NODISCARD enum proa_status proa_func_call(struct proa_func *func,
                                                const union proa_value *args,

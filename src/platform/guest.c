@@ -71,7 +71,7 @@ bool proa_guest_init(struct proa_guest *guest, uint64_t stack_size,
     if (size == 0 || size > UINT64_MAX - extra)
         return false;
     size += extra;
-    uint8_t *stack = proa_map_reserve(size);
+    uint8_t *stack = proa_map_reserve_stack(size);
     if (stack == NULL)
         return false;
     if (!proa_map_commit(stack + PROA_GUEST_GUARD_SIZE,

@@ -12,6 +12,15 @@ void *proa_map_reserve(uint64_t size)
     return address == MAP_FAILED ? NULL : address;
 }
 
+void *proa_map_reserve_stack(uint64_t size)
+{
+    void *address =
+        mmap(NULL, size, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+
+    return address == MAP_FAILED ? NULL : address;
+}
+
 bool proa_map_commit(void *address, uint64_t size)
 {
     return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;

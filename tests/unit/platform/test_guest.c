@@ -156,6 +156,32 @@ static void test_nesting(struct proa_guest *guest, struct proa_guest *second)
     CHECK_EQ(second->activation == NULL, true);
 }
 
+/* Nested on the same stack, which is all but full: no place to read frames. */
+static uint64_t on_full(struct host *host, uint64_t argument)
+{
+    struct test_slot slot = { proa_guest_host_call, host };
+    uint64_t value = (uint64_t)(uintptr_t)&slot;
+
+    CHECK_EQ(test_enter(host->head.guest, test_host_deep, &value),
+             PROA_GUEST_TRAP_STACK_OVERFLOW);
+    CHECK_EQ(host->head.guest->frame_count, 1);
+    return argument;
+}
+
+static void test_full_stack(struct proa_guest *guest)
+{
+    struct host host = { .head = { (void (*)(void))on_full, guest, 0 } };
+    struct test_slot slot = { proa_guest_host_call, &host };
+    uint64_t value = (uint64_t)(uintptr_t)&slot;
+
+    CHECK_EQ(test_enter(guest, test_host, &value), 0);
+    CHECK_EQ(value, 5);
+    value = (uint64_t)(uintptr_t)&slot;
+    CHECK_EQ(test_enter(guest, test_host_deep, &value),
+             PROA_GUEST_TRAP_STACK_OVERFLOW);
+    CHECK_EQ(guest->frame_count, 2); /* from the host's stack all are seen */
+}
+
 /* Faults that are not the guest's go to whoever was there before. */
 static volatile sig_atomic_t passed_on;
 
@@ -203,6 +229,7 @@ int main(void)
     test_many_args(&guest);
     test_traps(&guest);
     test_nesting(&guest, &second);
+    test_full_stack(&guest);
     test_foreign_fault(&guest);
     proa_guest_deinit(&guest);
     proa_guest_deinit(&second);

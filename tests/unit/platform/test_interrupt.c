@@ -5,14 +5,25 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "../check.h"
 #include "guest_code.h"
+
+/* The thread sanitizer keeps signals back until the thread calls something it
+ * knows: a guest that spins never does. */
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define SIGNALS_ARE_LATE true
+#endif
+#endif
+#ifndef SIGNALS_ARE_LATE
+#define SIGNALS_ARE_LATE false
+#endif
 
 static const uint64_t stack_size = 256 * 1024;
 static struct proa_guest guest;
@@ -79,12 +90,10 @@ static atomic_bool is_done;
  * after the signal: who must be sure asks again. */
 static void *send_until_done(void *env)
 {
-    struct timespec pause = { .tv_nsec = 100000 };
-
     (void)env;
     while (!atomic_load(&is_done)) {
         proa_guest_interrupt(&guest);
-        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        (void)sched_yield();
     }
     return NULL;
 }
@@ -232,10 +241,12 @@ int main(void)
     test_setup();
     CHECK_EQ(proa_guest_init(&guest, stack_size, test_owns), true);
     test_sticky();
-    test_threads();
-    step_setup();
-    test_every_instruction();
-    test_every_instruction_out();
+    if (!SIGNALS_ARE_LATE) {
+        test_threads();
+        step_setup();
+        test_every_instruction();
+        test_every_instruction_out();
+    }
     test_blocking();
     proa_guest_deinit(&guest);
     test_teardown();
