@@ -15,7 +15,7 @@ struct proa_code_slot {
     bool is_used; /* under the lock */
     atomic_uintptr_t start;
     atomic_uintptr_t end;
-    atomic_uintptr_t owner;
+    _Atomic(const void *) owner;
 };
 
 enum { BLOCK_SLOTS = 64 };
@@ -35,7 +35,7 @@ static void slot_set(struct proa_code_slot *slot, uintptr_t start,
     atomic_fetch_add(&slot->version, 1);
     atomic_store(&slot->start, start);
     atomic_store(&slot->end, end);
-    atomic_store(&slot->owner, (uintptr_t)owner);
+    atomic_store(&slot->owner, owner);
     atomic_fetch_add(&slot->version, 1);
 }
 
@@ -88,12 +88,12 @@ static bool slot_holds(struct proa_code_slot *slot, uintptr_t address,
     unsigned version = atomic_load(&slot->version);
     uintptr_t start = atomic_load(&slot->start);
     uintptr_t end = atomic_load(&slot->end);
-    uintptr_t slot_owner = atomic_load(&slot->owner);
+    const void *slot_owner = atomic_load(&slot->owner);
 
     if (version % 2 != 0 || address < start || address >= end ||
         atomic_load(&slot->version) != version)
         return false;
-    *owner = (const void *)slot_owner;
+    *owner = slot_owner;
     return true;
 }
 

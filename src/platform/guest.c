@@ -205,8 +205,8 @@ uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,
     if (pc != 0)
         frame_add(guest, pc);
     /* With the stack all but full we may be above the frames, on them. */
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (is_on_stack(guest, (const void *)here) && here > frame)
+    const void *here = __builtin_frame_address(0);
+    if (is_on_stack(guest, here) && (uintptr_t)here > frame)
         return trap;
     while (activation != NULL && !guest->frames_are_cut) {
         if (frame == entry_frame(activation)) {
@@ -216,7 +216,9 @@ uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,
         }
         if (!frame_is_good(guest, frame, least))
             break;
-        const uintptr_t *words = (const uintptr_t *)frame;
+        const uint8_t *place =
+            guest->stack_low + (frame - (uintptr_t)guest->stack_low);
+        const uintptr_t *words = (const uintptr_t *)(const void *)place;
         if (words[1] != (uintptr_t)proa_guest_enter_window_end)
             frame_add(guest, words[1]);
         least = frame + 2 * sizeof(uintptr_t);

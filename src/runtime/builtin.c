@@ -22,8 +22,8 @@ struct builtin_table {
 };
 
 /* An assembly function under the type of the C function behind it. */
-#define ENTRY(function, assembly) ((__typeof__(&function))assembly)
-#define BODY(function) ((void (*)(void))function)
+#define ENTRY(function, assembly) ((__typeof__(&(function)))(assembly))
+#define BODY(function) ((void (*)(void))(function))
 
 static const struct builtin_table table = {
     .entries =

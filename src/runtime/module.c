@@ -100,7 +100,7 @@ static enum proa_status sort_exports(struct proa_module *module,
     for (uint32_t i = 0; i < artifact->export_count; i++)
         sorted[i] = i;
     qsort_r(sorted, artifact->export_count, sizeof *sorted, compare_exports,
-            (void *)(uintptr_t)artifact->exports);
+            (void *)artifact->exports);
     module->exports_by_name = sorted;
     return PROA_OK;
 }

@@ -58,7 +58,9 @@ static void copy_name(const char *name, char *text)
 
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)name[i];
-        text[i] = byte < 0x20 || byte == 0x7f ? '?' : name[i];
+        text[i] = name[i];
+        if (byte < 0x20 || byte == 0x7f)
+            text[i] = '?';
     }
     text[size] = '\0';
 }
@@ -110,7 +112,7 @@ static char *write_backtrace(const struct proa_guest *guest)
 const char *proa_store_backtrace(const struct proa_store *store)
 {
     /* The text is made when someone asks: most traps are only counted. */
-    struct proa_store *owner = (struct proa_store *)(uintptr_t)store;
+    struct proa_store *owner = (struct proa_store *)store;
 
     if (owner->backtrace == NULL)
         owner->backtrace = write_backtrace(&store->guest);
