@@ -78,27 +78,27 @@ static void files(void)
     int lines = 0;
     FILE *file;
 
-    mkdir("/work/d", 0777);
-    write_file("/work/d/a.txt", "w", "first\nsecond\nthird\n");
-    write_file("/work/d/a.txt", "a", "fourth\n");
-    file = fopen("/work/d/a.txt", "r");
+    mkdir("/data/d", 0777);
+    write_file("/data/d/a.txt", "w", "first\nsecond\nthird\n");
+    write_file("/data/d/a.txt", "a", "fourth\n");
+    file = fopen("/data/d/a.txt", "r");
     size = fread(text, 1, sizeof text, file);
     fclose(file);
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
     printf("read %zu bytes, %d lines\n", size, lines);
-    write_file("/work/d/b.txt", "w", "");
-    list("/work/d");
-    rename("/work/d/a.txt", "/work/d/c.txt");
-    list("/work/d");
-    if (stat("/work/d/c.txt", &stat_) == 0)
+    write_file("/data/d/b.txt", "w", "");
+    list("/data/d");
+    rename("/data/d/a.txt", "/data/d/c.txt");
+    list("/data/d");
+    if (stat("/data/d/c.txt", &stat_) == 0)
         printf("size %lld\n", (long long)stat_.st_size);
     printf("outside %s\n",
-           open("/work/../secret", O_RDONLY) < 0 ? "refused" : "opened");
-    unlink("/work/d/b.txt");
-    unlink("/work/d/c.txt");
-    rmdir("/work/d");
-    printf("%s\n", stat("/work/d", &stat_) != 0 ? "gone" : "still there");
+           open("/data/../secret", O_RDONLY) < 0 ? "refused" : "opened");
+    unlink("/data/d/b.txt");
+    unlink("/data/d/c.txt");
+    rmdir("/data/d");
+    printf("%s\n", stat("/data/d", &stat_) != 0 ? "gone" : "still there");
 }
 
 static void copy(void)

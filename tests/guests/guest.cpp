@@ -51,25 +51,25 @@ static void files()
 {
     struct stat found;
 
-    mkdir("/work/d", 0777);
-    File("/work/d/a.txt", "w").write("first\nsecond\nthird\n");
-    File("/work/d/a.txt", "a").write("fourth\n");
-    const std::string text = File("/work/d/a.txt", "r").read();
+    mkdir("/data/d", 0777);
+    File("/data/d/a.txt", "w").write("first\nsecond\nthird\n");
+    File("/data/d/a.txt", "a").write("fourth\n");
+    const std::string text = File("/data/d/a.txt", "r").read();
     std::cout << "read " << text.size() << " bytes, "
               << std::count(text.begin(), text.end(), '\n') << " lines\n";
-    File("/work/d/b.txt", "w").write("");
-    list("/work/d");
-    std::rename("/work/d/a.txt", "/work/d/c.txt");
-    list("/work/d");
-    stat("/work/d/c.txt", &found);
+    File("/data/d/b.txt", "w").write("");
+    list("/data/d");
+    std::rename("/data/d/a.txt", "/data/d/c.txt");
+    list("/data/d");
+    stat("/data/d/c.txt", &found);
     std::cout << "size " << found.st_size << "\n";
     std::cout << "outside "
-              << (File("/work/../secret", "r").file ? "opened" : "refused")
+              << (File("/data/../secret", "r").file ? "opened" : "refused")
               << "\n";
-    unlink("/work/d/b.txt");
-    unlink("/work/d/c.txt");
-    rmdir("/work/d");
-    std::cout << (stat("/work/d", &found) == 0 ? "still there" : "gone")
+    unlink("/data/d/b.txt");
+    unlink("/data/d/c.txt");
+    rmdir("/data/d");
+    std::cout << (stat("/data/d", &found) == 0 ? "still there" : "gone")
               << "\n";
 }
 

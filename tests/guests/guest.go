@@ -28,32 +28,32 @@ func list(path string) {
 }
 
 func files() {
-	check(os.Mkdir("/work/d", 0o777))
-	check(os.WriteFile("/work/d/a.txt", []byte("first\nsecond\nthird\n"), 0o666))
-	file, err := os.OpenFile("/work/d/a.txt", os.O_APPEND|os.O_WRONLY, 0)
+	check(os.Mkdir("/data/d", 0o777))
+	check(os.WriteFile("/data/d/a.txt", []byte("first\nsecond\nthird\n"), 0o666))
+	file, err := os.OpenFile("/data/d/a.txt", os.O_APPEND|os.O_WRONLY, 0)
 	check(err)
 	_, err = file.WriteString("fourth\n")
 	check(err)
 	check(file.Close())
-	text, err := os.ReadFile("/work/d/a.txt")
+	text, err := os.ReadFile("/data/d/a.txt")
 	check(err)
 	fmt.Printf("read %d bytes, %d lines\n", len(text), bytes.Count(text, []byte("\n")))
-	check(os.WriteFile("/work/d/b.txt", nil, 0o666))
-	list("/work/d")
-	check(os.Rename("/work/d/a.txt", "/work/d/c.txt"))
-	list("/work/d")
-	info, err := os.Stat("/work/d/c.txt")
+	check(os.WriteFile("/data/d/b.txt", nil, 0o666))
+	list("/data/d")
+	check(os.Rename("/data/d/a.txt", "/data/d/c.txt"))
+	list("/data/d")
+	info, err := os.Stat("/data/d/c.txt")
 	check(err)
 	fmt.Println("size", info.Size())
-	if _, err := os.Open("/work/../secret"); err != nil {
+	if _, err := os.Open("/data/../secret"); err != nil {
 		fmt.Println("outside refused")
 	} else {
 		fmt.Println("outside opened")
 	}
-	check(os.Remove("/work/d/b.txt"))
-	check(os.Remove("/work/d/c.txt"))
-	check(os.Remove("/work/d"))
-	if _, err := os.Stat("/work/d"); err != nil {
+	check(os.Remove("/data/d/b.txt"))
+	check(os.Remove("/data/d/c.txt"))
+	check(os.Remove("/data/d"))
+	if _, err := os.Stat("/data/d"); err != nil {
 		fmt.Println("gone")
 	}
 }

@@ -13,21 +13,21 @@ fn list(path: &str) -> io::Result<()> {
 }
 
 fn files() -> io::Result<()> {
-    fs::create_dir("/work/d")?;
-    fs::write("/work/d/a.txt", "first\nsecond\nthird\n")?;
-    fs::OpenOptions::new().append(true).open("/work/d/a.txt")?.write_all(b"fourth\n")?;
-    let text = fs::read_to_string("/work/d/a.txt")?;
+    fs::create_dir("/data/d")?;
+    fs::write("/data/d/a.txt", "first\nsecond\nthird\n")?;
+    fs::OpenOptions::new().append(true).open("/data/d/a.txt")?.write_all(b"fourth\n")?;
+    let text = fs::read_to_string("/data/d/a.txt")?;
     println!("read {} bytes, {} lines", text.len(), text.lines().count());
-    fs::write("/work/d/b.txt", "")?;
-    list("/work/d")?;
-    fs::rename("/work/d/a.txt", "/work/d/c.txt")?;
-    list("/work/d")?;
-    println!("size {}", fs::metadata("/work/d/c.txt")?.len());
-    println!("outside {}", if fs::File::open("/work/../secret").is_ok() { "opened" } else { "refused" });
-    fs::remove_file("/work/d/b.txt")?;
-    fs::remove_file("/work/d/c.txt")?;
-    fs::remove_dir("/work/d")?;
-    println!("{}", if fs::metadata("/work/d").is_ok() { "still there" } else { "gone" });
+    fs::write("/data/d/b.txt", "")?;
+    list("/data/d")?;
+    fs::rename("/data/d/a.txt", "/data/d/c.txt")?;
+    list("/data/d")?;
+    println!("size {}", fs::metadata("/data/d/c.txt")?.len());
+    println!("outside {}", if fs::File::open("/data/../secret").is_ok() { "opened" } else { "refused" });
+    fs::remove_file("/data/d/b.txt")?;
+    fs::remove_file("/data/d/c.txt")?;
+    fs::remove_dir("/data/d")?;
+    println!("{}", if fs::metadata("/data/d").is_ok() { "still there" } else { "gone" });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 <?php
 // JSON, regular expressions, hashing, files, numbers: the same everywhere.
-$folder = '/work';
+$folder = '/data';
 $words = ['reef', 'keel', 'mast', 'sail', 'hull', 'rope', 'tide', 'wind'];
 $lines = [];
 for ($i = 0; $i < 400; $i++) {

@@ -1,5 +1,7 @@
-/* https://csrc.nist.gov/pubs/fips/180-4 test vectors. SPDX-License-Identifier:
- * Apache-2.0 */
+/*
+ * https://csrc.nist.gov/pubs/fips/180-4 test vectors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #include "base/sha256.h"
 
 #include "../check.h"

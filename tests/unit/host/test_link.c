@@ -178,7 +178,7 @@ static void test_bad_ones_are_all_told(void)
              0);
 }
 
-/* Only a function that is not there at all can be one that traps. */
+/* A function that is not there, or has another type, can be one that traps. */
 static void test_trap_missing(void)
 {
     struct proa_module module = { bad + 1, 2 };
@@ -197,7 +197,10 @@ static void test_trap_missing(void)
     module = (struct proa_module){ bad, 1 };
     CHECK_EQ(
         proa_host_link(&store, &module, tables, 2, true, imports, NULL, &err),
-        PROA_UNLINKABLE);
+        PROA_OK);
+    call.env = imports[0].of.func->env;
+    ((void (*)(struct proa_call *))imports[0].of.func->fn)(&call);
+    CHECK_EQ(strcmp(call.trap, "call of the missing import one"), 0);
 }
 
 static void test_no_memory_for_a_function(void)
