@@ -25,17 +25,24 @@ int proa_signal_interrupt(void)
     return SIGRTMIN + 7;
 }
 
+/* Call whoever had the signal before; false: no one. */
+static bool call_previous(const struct sigaction *previous, int number,
+                          siginfo_t *info, void *ucontext)
+{
+    if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)
+        return false;
+    if ((previous->sa_flags & SA_SIGINFO) != 0)
+        previous->sa_sigaction(number, info, ucontext);
+    else
+        previous->sa_handler(number);
+    return true;
+}
+
 static void pass_on(const struct sigaction *previous, int number,
                     siginfo_t *info, void *ucontext)
 {
-    if ((previous->sa_flags & SA_SIGINFO) != 0) {
-        previous->sa_sigaction(number, info, ucontext);
+    if (call_previous(previous, number, info, ucontext))
         return;
-    }
-    if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
-        previous->sa_handler(number);
-        return;
-    }
     /* A fault happens again on return, and then has its default effect. */
     (void)signal(number, SIG_DFL);
     if (info->si_code <= 0)
@@ -100,8 +107,8 @@ static void on_interrupt(int number, siginfo_t *info, void *ucontext)
                                     proa_ucontext_frame(ucontext));
             proa_ucontext_land(ucontext, activation, PROA_GUEST_TRAP_INTERRUPT);
         }
-    } else if (previous_interrupt.sa_handler != SIG_DFL) {
-        pass_on(&previous_interrupt, number, info, ucontext);
+    } else {
+        (void)call_previous(&previous_interrupt, number, info, ucontext);
     }
     errno = error;
 }

@@ -238,7 +238,11 @@ static void test_blocking(void)
 
 int main(void)
 {
+    /* Whoever ignored the signal before goes on ignoring it. */
+    CHECK_EQ(signal(proa_signal_interrupt(), SIG_IGN) != SIG_ERR, true);
     test_setup();
+    CHECK_EQ(raise(proa_signal_interrupt()), 0);
+    CHECK_EQ(raise(proa_signal_interrupt()), 0);
     CHECK_EQ(proa_guest_init(&guest, stack_size, test_owns), true);
     test_sticky();
     if (!SIGNALS_ARE_LATE) {
