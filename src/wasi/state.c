@@ -51,11 +51,15 @@ bool proa_wasi_try_again(const struct proa_call *call)
     return errno == EINTR && !proa_call_interrupted(call);
 }
 
-/* A terminal can be told by its lack of SEEK, so no device of its kind has it.
+/*
+ * A guest takes a character device without SEEK and TELL for a terminal; so
+ * those that are none, as /dev/null, have both.
  */
 static bool can_seek(int host_fd, mode_t mode)
 {
-    return !S_ISCHR(mode) && lseek(host_fd, 0, SEEK_CUR) >= 0;
+    if (S_ISCHR(mode))
+        return isatty(host_fd) == 0;
+    return lseek(host_fd, 0, SEEK_CUR) >= 0;
 }
 
 uint32_t proa_wasi_fd_describe(int host_fd, uint64_t rights_asked,

@@ -208,9 +208,10 @@ static void test_stdio(void)
     CHECK_EQ(proa_wasi_fd_fdstat_get(&guest, 2, stat), PROA_WASI_EBADF);
     CHECK_EQ(proa_wasi_fd_fdstat_get(&guest, 1, stat), 0);
     CHECK_EQ(guest.memory[stat], PROA_WASI_FILETYPE_CHARACTER_DEVICE);
+    /* Without these it would pass for a terminal. */
     CHECK_EQ(guest_u64(&guest, stat + 8) &
                  (PROA_WASI_FD_SEEK | PROA_WASI_FD_TELL),
-             0);
+             PROA_WASI_FD_SEEK | PROA_WASI_FD_TELL);
     /* A folder as stdin is no preopen. */
     CHECK_EQ(proa_wasi_fd_fdstat_get(&guest, 0, stat), 0);
     CHECK_EQ(guest.memory[stat], PROA_WASI_FILETYPE_UNKNOWN);
