@@ -140,8 +140,10 @@ struct transfer {
 
 /* Everything is checked before a byte moves. */
 static uint32_t transfer_begin(const struct proa_call *call, uint32_t fd,
-                               uint64_t rights, struct transfer *transfer)
+                               uint64_t rights, uint32_t size,
+                               struct transfer *transfer)
 {
+    transfer->size = proa_guest_bytes(call, size, sizeof(uint32_t));
     if (transfer->size == NULL)
         return PROA_WASI_EFAULT;
     return proa_wasi_find(call, fd, rights, &transfer->fd);
@@ -158,8 +160,9 @@ static uint32_t transfer_end(const struct transfer *transfer, ssize_t done)
 uint32_t proa_wasi_fd_read(struct proa_call *call, uint32_t fd, uint32_t iovs,
                            uint32_t iov_count, uint32_t read_size)
 {
-    struct transfer in = { .size = proa_guest_bytes(call, read_size, 4) };
-    uint32_t error = transfer_begin(call, fd, PROA_WASI_FD_READ, &in);
+    struct transfer in; /* large, so not zeroed */
+    uint32_t error =
+        transfer_begin(call, fd, PROA_WASI_FD_READ, read_size, &in);
     ssize_t got;
 
     if (error == PROA_WASI_SUCCESS)
@@ -178,8 +181,9 @@ uint32_t proa_wasi_fd_read(struct proa_call *call, uint32_t fd, uint32_t iovs,
 uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
                             uint32_t iov_count, uint32_t written_size)
 {
-    struct transfer out = { .size = proa_guest_bytes(call, written_size, 4) };
-    uint32_t error = transfer_begin(call, fd, PROA_WASI_FD_WRITE, &out);
+    struct transfer out; /* large, so not zeroed */
+    uint32_t error =
+        transfer_begin(call, fd, PROA_WASI_FD_WRITE, written_size, &out);
     ssize_t put;
 
     if (error == PROA_WASI_SUCCESS)
@@ -199,9 +203,9 @@ uint32_t proa_wasi_fd_pread(struct proa_call *call, uint32_t fd, uint32_t iovs,
                             uint32_t iov_count, uint64_t offset,
                             uint32_t read_size)
 {
-    struct transfer in = { .size = proa_guest_bytes(call, read_size, 4) };
-    uint32_t error =
-        transfer_begin(call, fd, PROA_WASI_FD_READ | PROA_WASI_FD_SEEK, &in);
+    struct transfer in; /* large, so not zeroed */
+    uint32_t error = transfer_begin(
+        call, fd, PROA_WASI_FD_READ | PROA_WASI_FD_SEEK, read_size, &in);
     ssize_t got;
 
     if (error == PROA_WASI_SUCCESS)
@@ -222,9 +226,9 @@ uint32_t proa_wasi_fd_pwrite(struct proa_call *call, uint32_t fd, uint32_t iovs,
                              uint32_t iov_count, uint64_t offset,
                              uint32_t written_size)
 {
-    struct transfer out = { .size = proa_guest_bytes(call, written_size, 4) };
-    uint32_t error =
-        transfer_begin(call, fd, PROA_WASI_FD_WRITE | PROA_WASI_FD_SEEK, &out);
+    struct transfer out; /* large, so not zeroed */
+    uint32_t error = transfer_begin(
+        call, fd, PROA_WASI_FD_WRITE | PROA_WASI_FD_SEEK, written_size, &out);
     ssize_t put;
 
     if (error == PROA_WASI_SUCCESS)
