@@ -45,6 +45,8 @@ enum proa_status proa_trap_status(struct proa_store *store, uint32_t trap,
     if (trap == PROA_TRAP_EXIT)
         return proa_fail(err, PROA_EXIT, 0, "exit with code %u",
                          store->exit_code);
+    if (trap == PROA_TRAP_OUT_OF_MEMORY) /* ours, not the guest's */
+        return proa_fail(err, PROA_NOMEM, 0, "no memory to run a guest");
     if (trap == PROA_TRAP_HOST)
         return proa_fail(err, PROA_TRAP, 0, "%s", store->trap_text);
     return proa_fail(err, PROA_TRAP, 0, "%s",
