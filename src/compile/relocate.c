@@ -25,7 +25,8 @@ bool proa_relocate_x86_64(uint32_t type, uint8_t *place, uint64_t place_address,
 
     switch (type) {
     case R_X86_64_PC32:
-    case R_X86_64_PLT32: /* all our symbols are in reach: nothing lies between */
+    case R_X86_64_PLT32: /* all our symbols are in reach: nothing lies between
+                          */
         return store_relative32(place, distance);
     case R_X86_64_PC64:
         memcpy(place, &distance, sizeof distance);
