@@ -103,9 +103,16 @@ static enum proa_status key_make(struct job *job, struct proa_error *err)
     return status;
 }
 
-/* Run the compiler; its artifact is in memory, *fd, and its size known. */
-static enum proa_status artifact_make(const struct job *job, int *fd,
-                                      uint64_t *size, struct proa_error *err)
+/* An artifact in memory. */
+struct output {
+    int fd; /* owned */
+    uint64_t size;
+};
+
+/* Run the compiler. *output is set on success. */
+static enum proa_status artifact_make(const struct job *job,
+                                      struct output *output,
+                                      struct proa_error *err)
 {
     const struct proa_compile_options *options = job->options;
     char opt[] = { '-', 'O', (char)('0' + job->opt_level), '\0' };
@@ -141,12 +148,11 @@ static enum proa_status artifact_make(const struct job *job, int *fd,
         .progress = options->progress,
         .progress_env = options->progress_env,
     };
+    struct output made = { .fd = -1 };
     enum proa_status status;
 
-    if (job->compiler[0] == '\0') {
-        *err = job->no_compiler;
-        return err->status;
-    }
+    if (job->compiler[0] == '\0')
+        return proa_fail(err, PROA_COMPILER, 0, "%s", job->no_compiler.text);
     (void)snprintf(threads, sizeof threads, "%u", job->thread_count);
     status = proa_compiler_input(job->bytes, job->size, &run.input_fd, err);
     if (status != PROA_OK)
@@ -155,11 +161,12 @@ static enum proa_status artifact_make(const struct job *job, int *fd,
     if (status == PROA_OK) {
         status = proa_compiler_run(&run, err);
         if (status == PROA_OK)
-            status = proa_output_check(run.output_fd, size, err);
+            status = proa_output_check(run.output_fd, &made.size, err);
+        made.fd = run.output_fd;
         if (status == PROA_OK)
-            *fd = run.output_fd;
+            *output = made;
         else
-            (void)close(run.output_fd);
+            (void)close(made.fd);
     }
     (void)close(run.input_fd);
     return status;
@@ -220,11 +227,10 @@ static enum proa_status entry_load(struct proa_engine *engine,
  * Load an artifact that was just made, from the cache if it can be stored
  * there. It becomes an entry only after the loader has taken it.
  */
-static enum proa_status made_load(const struct job *job,
-                                  struct proa_engine *engine,
-                                  struct proa_cache *cache, int fd,
-                                  uint64_t size, struct proa_module **module,
-                                  struct proa_error *err)
+static enum proa_status
+load_made(const struct job *job, struct proa_engine *engine,
+          struct proa_cache *cache, const struct output *output,
+          struct proa_module **module, struct proa_error *err)
 {
     uint64_t bytes_max = job->options->cache_bytes_max != 0
                              ? job->options->cache_bytes_max
@@ -233,11 +239,12 @@ static enum proa_status made_load(const struct job *job,
     struct proa_error error = { 0 };
     enum proa_status status;
 
-    if (cache == NULL || size > bytes_max)
-        return proa_module_load_fd(engine, fd, module, err);
-    if (proa_cache_draft(cache, fd, size, &draft, &error) != PROA_OK) {
+    if (cache == NULL || output->size > bytes_max)
+        return proa_module_load_fd(engine, output->fd, module, err);
+    if (proa_cache_draft(cache, output->fd, output->size, &draft, &error) !=
+        PROA_OK) {
         warn(job, error.text);
-        return proa_module_load_fd(engine, fd, module, err);
+        return proa_module_load_fd(engine, output->fd, module, err);
     }
     status = proa_module_load_fd(engine, draft.fd, module, err);
     if (status != PROA_OK)
@@ -254,14 +261,13 @@ static enum proa_status make_and_load(const struct job *job,
                                       struct proa_module **module,
                                       struct proa_error *err)
 {
-    uint64_t size;
-    int fd;
-    enum proa_status status = artifact_make(job, &fd, &size, err);
+    struct output output = { .fd = -1 };
+    enum proa_status status = artifact_make(job, &output, err);
 
     if (status != PROA_OK)
         return status;
-    status = made_load(job, engine, cache, fd, size, module, err);
-    (void)close(fd);
+    status = load_made(job, engine, cache, &output, module, err);
+    (void)close(output.fd);
     return status;
 }
 
@@ -303,15 +309,14 @@ proa_compile_to_file(const uint8_t *bytes, size_t size,
                      const char *path, struct proa_error *err)
 {
     struct job job;
-    uint64_t artifact_size;
-    int fd;
+    struct output output = { .fd = -1 };
     enum proa_status status = job_init(&job, bytes, size, options, err);
 
     if (status == PROA_OK)
-        status = artifact_make(&job, &fd, &artifact_size, err);
+        status = artifact_make(&job, &output, err);
     if (status != PROA_OK)
         return status;
-    status = proa_output_write(fd, artifact_size, path, err);
-    (void)close(fd);
+    status = proa_output_write(output.fd, output.size, path, err);
+    (void)close(output.fd);
     return status;
 }

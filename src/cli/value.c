@@ -242,7 +242,7 @@ void proa_value_format(enum proa_valtype type, const union proa_value *value,
         return;
     case PROA_V128:
         (void)snprintf(text, PROA_VALUE_TEXT_SIZE, "0x");
-        for (int i = 0; i < 16; i++)
+        for (size_t i = 0; i < 16; i++)
             (void)snprintf(text + 2 + 2 * i, 3, "%02x", value->v128[15 - i]);
         return;
     case PROA_FUNCREF:

@@ -120,6 +120,8 @@ static void child_run(const struct proa_process_options *options, int *error_fd,
 {
     static const char *const no_env[] = { NULL };
     const char *const *env = options->env != NULL ? options->env : no_env;
+    char *const *exec_argv;
+    char *const *exec_env;
     int placed;
 
     signals_reset();
@@ -133,8 +135,10 @@ static void child_run(const struct proa_process_options *options, int *error_fd,
         _exit(127); /* it ended before we asked */
     if (chdir("/") != 0 || !limits_set(options))
         return;
-    (void)execve(options->path, (char *const *)(uintptr_t)options->argv,
-                 (char *const *)(uintptr_t)env);
+    /* execve() changes no string, though its declaration would let it. */
+    memcpy(&exec_argv, &options->argv, sizeof exec_argv);
+    memcpy(&exec_env, &env, sizeof exec_env);
+    (void)execve(options->path, exec_argv, exec_env);
 }
 
 /* What the child wrote: 0 when it executes, else its errno. */
