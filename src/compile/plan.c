@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "artifact/artifact.h"
+#include "artifact/record.h"
 #include "base/fail.h"
 #include "wasm/instruction.h"
 
@@ -22,25 +23,6 @@ static enum proa_status no_memory(struct proa_error *err)
 static uint32_t body_size(const struct proa_wasm_function *function)
 {
     return proa_cursor_left(&function->body);
-}
-
-static enum proa_status number_records(const struct proa_wasm_module *module,
-                                       struct proa_arena *arena,
-                                       struct proa_codegen_plan *plan,
-                                       struct proa_error *err)
-{
-    uint32_t *records =
-        proa_arena_array(arena, module->function_count, sizeof *records);
-
-    if (records == NULL)
-        return no_memory(err);
-    for (uint32_t i = 0; i < module->function_count; i++) {
-        records[i] = PROA_ARTIFACT_NONE;
-        if (module->functions[i].is_referenced)
-            records[i] = plan->record_count++;
-    }
-    plan->records = records;
-    return PROA_OK;
 }
 
 /* Mark the tail calls of one body: itself, and whom it jumps to. */
@@ -176,25 +158,20 @@ enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
                                        struct proa_error *err)
 {
     struct proa_module_plan made = { .codegen = { .module = module } };
-    enum proa_status status = number_records(module, arena, &made.codegen, err);
+    enum proa_status status;
 
-    if (status == PROA_OK)
-        status = find_tails(module, arena, &made.codegen, err);
+    made.codegen.records =
+        proa_records_make(module, arena, &made.codegen.record_count);
+    if (made.codegen.records == NULL)
+        return no_memory(err);
+    status = find_tails(module, arena, &made.codegen, err);
     if (status == PROA_OK)
         status = partition(module, arena, &made, err);
     if (status == PROA_OK)
         status = proa_images_make(module, arena, &made.images, err);
     if (status != PROA_OK)
         return status;
-    struct proa_layout_counts counts = {
-        .imported_functions = module->imported_function_count,
-        .memories = module->memory_count,
-        .tables = module->table_count,
-        .imported_globals = module->imported_global_count,
-        .globals = module->global_count - module->imported_global_count,
-        .funcs = made.codegen.record_count,
-    };
-    made.codegen.layout = proa_layout_make(&counts);
+    made.codegen.layout = proa_module_layout(module, made.codegen.record_count);
     made.codegen.data_in_image = made.images.in_image;
     *plan = made;
     return PROA_OK;

@@ -6,7 +6,7 @@
 #define PROA_COMPILE_PLAN_H
 
 #include "base/arena.h"
-#include "compile/image.h"
+#include "artifact/image.h"
 #include "compile/object.h"
 
 struct proa_module_plan {

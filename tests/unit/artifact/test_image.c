@@ -1,6 +1,6 @@
 /* Which segments become pages, and what the pages hold.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "compile/image.h"
+#include "artifact/image.h"
 
 #include "../check.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compile/image.h"
+#include "artifact/image.h"
 
 #include <stdlib.h>
 #include <string.h>

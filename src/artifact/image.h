@@ -3,8 +3,8 @@
  * runs, laid out as host pages that an instance maps.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef PROA_COMPILE_IMAGE_H
-#define PROA_COMPILE_IMAGE_H
+#ifndef PROA_ARTIFACT_IMAGE_H
+#define PROA_ARTIFACT_IMAGE_H
 
 #include "artifact/artifact.h"
 #include "base/buffer.h"
