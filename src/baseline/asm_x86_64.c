@@ -226,6 +226,15 @@ void proa_asm_constant(struct proa_asm *as, unsigned reg, uint64_t value)
     flush(as, &out);
 }
 
+void proa_asm_move_zero(struct proa_asm *as, unsigned reg)
+{
+    struct bytes out = { .count = 0 };
+
+    put_opcode(&out, 0xb8 | (reg & 7), 0, 0, reg >> 3, false);
+    put32(&out, 0);
+    flush(as, &out);
+}
+
 void proa_asm_store_immediate(struct proa_asm *as, unsigned size,
                               const struct proa_place *place, int32_t immediate)
 {
@@ -354,6 +363,12 @@ void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
 uint32_t proa_asm_call_later(struct proa_asm *as)
 {
     (void)proa_buffer_append(as->code, "\xe8\0\0\0\0", 5);
+    return proa_asm_offset(as) - 4;
+}
+
+uint32_t proa_asm_jmp_later(struct proa_asm *as)
+{
+    (void)proa_buffer_append(as->code, "\xe9\0\0\0\0", 5);
     return proa_asm_offset(as) - 4;
 }
 

@@ -100,6 +100,8 @@ void proa_asm_sign_extend_rax(struct proa_asm *as, bool wide); /* cdq, cqo */
 
 /* The shortest way to put a constant into a register; flags may change. */
 void proa_asm_constant(struct proa_asm *as, unsigned reg, uint64_t value);
+/* reg = 0 with the flags as they were. */
+void proa_asm_move_zero(struct proa_asm *as, unsigned reg);
 /* Store an immediate of `size` 1, 2, 4 or 8 (sign-extended) bytes. */
 void proa_asm_store_immediate(struct proa_asm *as, unsigned size,
                               const struct proa_place *place,
@@ -124,6 +126,7 @@ void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
                         struct proa_label *label);
 /* A call with a distance of 0, to be patched: the offset of its 4 bytes. */
 uint32_t proa_asm_call_later(struct proa_asm *as);
+uint32_t proa_asm_jmp_later(struct proa_asm *as);
 /* Write the distance from behind the 4 bytes at `at` to `target`. */
 void proa_asm_patch(struct proa_asm *as, uint32_t at, uint32_t target);
 void proa_asm_call_r(struct proa_asm *as, unsigned reg);

@@ -5,25 +5,25 @@
  */
 #include "baseline/simd.h"
 
-void proa_simd_not(struct proa_emit *emit, const struct proa_simd_row *row,
-                   const struct proa_instruction *instruction)
+void proa_vector_not(struct proa_emit *emit, const struct proa_vector_row *row,
+                     const struct proa_instruction *instruction)
 {
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)row;
     (void)instruction;
     proa_xmm_ones(emit, PROA_SCRATCH_XMM);
     proa_asm_rr(&emit->as, PROA_ASM_PXOR, reg, PROA_SCRATCH_XMM);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* ((a ^ b) & mask) ^ b */
-void proa_simd_bitselect(struct proa_emit *emit,
-                         const struct proa_simd_row *row,
-                         const struct proa_instruction *instruction)
+void proa_vector_bitselect(struct proa_emit *emit,
+                           const struct proa_vector_row *row,
+                           const struct proa_instruction *instruction)
 {
     struct proa_operand mask = proa_pop(emit);
-    struct proa_simd_pair pair = proa_simd_pop_held(emit, row);
+    struct proa_vector_pair pair = proa_vector_pop_held(emit, row);
 
     (void)instruction;
     proa_asm_rr(&emit->as, PROA_ASM_PXOR, pair.reg, pair.from);
@@ -31,11 +31,12 @@ void proa_simd_bitselect(struct proa_emit *emit,
                 proa_xmm_source(emit, &mask));
     proa_asm_rr(&emit->as, PROA_ASM_PXOR, pair.reg, pair.from);
     proa_release(emit, &mask);
-    proa_simd_push_pair(emit, &pair);
+    proa_vector_push_pair(emit, &pair);
 }
 
-void proa_simd_any_true(struct proa_emit *emit, const struct proa_simd_row *row,
-                        const struct proa_instruction *instruction)
+void proa_vector_any_true(struct proa_emit *emit,
+                          const struct proa_vector_row *row,
+                          const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned reg = proa_xmm_source(emit, &operand);
@@ -48,8 +49,9 @@ void proa_simd_any_true(struct proa_emit *emit, const struct proa_simd_row *row,
 }
 
 /* row->op compares lanes for equality: none is zero. */
-void proa_simd_all_true(struct proa_emit *emit, const struct proa_simd_row *row,
-                        const struct proa_instruction *instruction)
+void proa_vector_all_true(struct proa_emit *emit,
+                          const struct proa_vector_row *row,
+                          const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned reg = proa_read_xmm(emit, &operand);
@@ -63,8 +65,9 @@ void proa_simd_all_true(struct proa_emit *emit, const struct proa_simd_row *row,
 }
 
 /* row->op gathers sign bits; words become bytes first: row->then. */
-void proa_simd_bitmask(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_bitmask(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned from = proa_xmm_source(emit, &operand);
@@ -84,8 +87,8 @@ void proa_simd_bitmask(struct proa_emit *emit, const struct proa_simd_row *row,
 }
 
 /* row->op subtracts. */
-void proa_simd_neg(struct proa_emit *emit, const struct proa_simd_row *row,
-                   const struct proa_instruction *instruction)
+void proa_vector_neg(struct proa_emit *emit, const struct proa_vector_row *row,
+                     const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned reg = proa_take_xmm(emit);
@@ -94,14 +97,15 @@ void proa_simd_neg(struct proa_emit *emit, const struct proa_simd_row *row,
     proa_xmm_zero(emit, reg);
     proa_asm_rr(&emit->as, row->op, reg, proa_xmm_source(emit, &operand));
     proa_release(emit, &operand);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* (a ^ sign) - sign, where sign is all ones in negative lanes */
-void proa_simd_abs_i64(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_abs_i64(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)row;
     (void)instruction;
@@ -109,21 +113,22 @@ void proa_simd_abs_i64(struct proa_emit *emit, const struct proa_simd_row *row,
     proa_asm_rr(&emit->as, PROA_ASM_PCMPGTQ, PROA_SCRATCH_XMM, reg);
     proa_asm_rr(&emit->as, PROA_ASM_PXOR, reg, PROA_SCRATCH_XMM);
     proa_asm_rr(&emit->as, PROA_ASM_PSUBQ, reg, PROA_SCRATCH_XMM);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* The counts of both halves of each byte, looked up in a table of sixteen. */
-void proa_simd_popcnt(struct proa_emit *emit, const struct proa_simd_row *row,
-                      const struct proa_instruction *instruction)
+void proa_vector_popcnt(struct proa_emit *emit,
+                        const struct proa_vector_row *row,
+                        const struct proa_instruction *instruction)
 {
     struct proa_asm *as = &emit->as;
-    unsigned low = proa_simd_pop(emit);
+    unsigned low = proa_vector_pop(emit);
     unsigned high = proa_take_xmm(emit);
     unsigned counts = proa_take_xmm(emit);
 
     (void)row;
     (void)instruction;
-    proa_simd_scratch_splat(emit, UINT64_C(0x0f0f0f0f0f0f0f0f));
+    proa_vector_scratch_splat(emit, UINT64_C(0x0f0f0f0f0f0f0f0f));
     proa_xmm_copy(emit, high, low);
     proa_asm_rr(as, PROA_ASM_PAND, low, PROA_SCRATCH_XMM);
     proa_xmm_shift(emit, PROA_ASM_PSRL, 1, high, 4);
@@ -136,15 +141,16 @@ void proa_simd_popcnt(struct proa_emit *emit, const struct proa_simd_row *row,
     proa_asm_rr(as, PROA_ASM_PADDB, counts, PROA_SCRATCH_XMM);
     proa_free_xmm(emit, low);
     proa_free_xmm(emit, high);
-    proa_simd_push(emit, counts);
+    proa_vector_push(emit, counts);
 }
 
 /* Of 32-bit halves: low * low, and 2^32 times the sum of both low * high. */
-void proa_simd_mul_i64(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_mul_i64(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
     struct proa_asm *as = &emit->as;
-    struct proa_simd_pair pair = proa_simd_pop_held(emit, row);
+    struct proa_vector_pair pair = proa_vector_pop_held(emit, row);
     unsigned cross = proa_take_xmm(emit);
 
     (void)instruction;
@@ -159,14 +165,15 @@ void proa_simd_mul_i64(struct proa_emit *emit, const struct proa_simd_row *row,
     proa_asm_rr(as, PROA_ASM_PMULUDQ, pair.reg, pair.from);
     proa_asm_rr(as, PROA_ASM_PADDQ, pair.reg, cross);
     proa_free_xmm(emit, cross);
-    proa_simd_push_pair(emit, &pair);
+    proa_vector_push_pair(emit, &pair);
 }
 
 /* pmulhrsw makes 0x8000 of -1 * -1, and of nothing else: 0x7fff it is. */
-void proa_simd_q15mulr(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_q15mulr(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
-    struct proa_simd_pair pair = proa_simd_pop_pair(emit, row);
+    struct proa_vector_pair pair = proa_vector_pop_pair(emit, row);
 
     (void)instruction;
     proa_asm_rr(&emit->as, PROA_ASM_PMULHRSW, pair.reg, pair.from);
@@ -174,5 +181,5 @@ void proa_simd_q15mulr(struct proa_emit *emit, const struct proa_simd_row *row,
     proa_xmm_shift(emit, PROA_ASM_PSLL, 1, PROA_SCRATCH_XMM, 15);
     proa_asm_rr(&emit->as, PROA_ASM_PCMPEQW, PROA_SCRATCH_XMM, pair.reg);
     proa_asm_rr(&emit->as, PROA_ASM_PXOR, pair.reg, PROA_SCRATCH_XMM);
-    proa_simd_push_pair(emit, &pair);
+    proa_vector_push_pair(emit, &pair);
 }

@@ -9,18 +9,19 @@
 
 enum { UPPER_HALF_TWICE = 0xee }; /* pshufd: lanes 2, 3, 2, 3 */
 
-static enum proa_valtype integer_type(const struct proa_simd_row *row)
+static enum proa_valtype integer_type(const struct proa_vector_row *row)
 {
     return row->lane == 3 ? PROA_I64 : PROA_I32;
 }
 
-static enum proa_valtype float_type(const struct proa_simd_row *row)
+static enum proa_valtype float_type(const struct proa_vector_row *row)
 {
     return row->lane == 3 ? PROA_F64 : PROA_F32;
 }
 
-void proa_simd_const(struct proa_emit *emit, const struct proa_simd_row *row,
-                     const struct proa_instruction *instruction)
+void proa_vector_const(struct proa_emit *emit,
+                       const struct proa_vector_row *row,
+                       const struct proa_instruction *instruction)
 {
     unsigned reg = proa_take_xmm(emit);
     uint64_t halves[2];
@@ -28,10 +29,10 @@ void proa_simd_const(struct proa_emit *emit, const struct proa_simd_row *row,
     (void)row;
     memcpy(halves, instruction->bytes, sizeof halves);
     proa_xmm_constant(emit, reg, halves[0], halves[1]);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
-void proa_simd_spread(struct proa_emit *emit, unsigned lane, unsigned reg)
+void proa_vector_spread(struct proa_emit *emit, unsigned lane, unsigned reg)
 {
     struct proa_asm *as = &emit->as;
 
@@ -64,8 +65,9 @@ static uint64_t repeat(uint64_t bits, unsigned lane)
     return (bits & most) * ones[lane];
 }
 
-void proa_simd_splat(struct proa_emit *emit, const struct proa_simd_row *row,
-                     const struct proa_instruction *instruction)
+void proa_vector_splat(struct proa_emit *emit,
+                       const struct proa_vector_row *row,
+                       const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned reg = proa_take_xmm(emit);
@@ -76,7 +78,7 @@ void proa_simd_splat(struct proa_emit *emit, const struct proa_simd_row *row,
     if (operand.kind == PROA_OPERAND_CONST) {
         uint64_t bits = repeat(operand.bits, row->lane);
         proa_xmm_constant(emit, reg, bits, bits);
-        proa_simd_push(emit, reg);
+        proa_vector_push(emit, reg);
         return;
     }
     if (proa_operand_place(emit, &operand, &place))
@@ -84,24 +86,25 @@ void proa_simd_splat(struct proa_emit *emit, const struct proa_simd_row *row,
     else
         proa_asm_rr(&emit->as, move, reg, proa_read_gpr(emit, &operand));
     proa_release(emit, &operand);
-    proa_simd_spread(emit, row->lane, reg);
-    proa_simd_push(emit, reg);
+    proa_vector_spread(emit, row->lane, reg);
+    proa_vector_push(emit, reg);
 }
 
-void proa_simd_splat_float(struct proa_emit *emit,
-                           const struct proa_simd_row *row,
-                           const struct proa_instruction *instruction)
+void proa_vector_splat_float(struct proa_emit *emit,
+                             const struct proa_vector_row *row,
+                             const struct proa_instruction *instruction)
 {
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)instruction;
-    proa_simd_spread(emit, row->lane, reg);
-    proa_simd_push(emit, reg);
+    proa_vector_spread(emit, row->lane, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* row->op loads or extends, row->then extracts and leaves zeros above. */
-void proa_simd_extract(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_extract(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned reg = proa_take_gpr(emit);
@@ -113,16 +116,16 @@ void proa_simd_extract(struct proa_emit *emit, const struct proa_simd_row *row,
     } else {
         proa_asm_rri(&emit->as, row->then, proa_read_xmm(emit, &operand), reg,
                      instruction->lane);
-        if (proa_simd_is(row, PROA_SIMD_SIGNED))
+        if (proa_vector_is(row, PROA_SIMD_SIGNED))
             proa_asm_rr(&emit->as, row->op, reg, reg);
     }
     proa_release(emit, &operand);
     proa_push_gpr(emit, integer_type(row), reg);
 }
 
-void proa_simd_extract_float(struct proa_emit *emit,
-                             const struct proa_simd_row *row,
-                             const struct proa_instruction *instruction)
+void proa_vector_extract_float(struct proa_emit *emit,
+                               const struct proa_vector_row *row,
+                               const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     uint8_t lane = instruction->lane;
@@ -143,11 +146,12 @@ void proa_simd_extract_float(struct proa_emit *emit,
 }
 
 /* row->op inserts. */
-void proa_simd_replace(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_replace(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
     struct proa_operand scalar = proa_pop(emit);
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
     struct proa_place place;
 
     if (proa_operand_place(emit, &scalar, &place))
@@ -156,16 +160,16 @@ void proa_simd_replace(struct proa_emit *emit, const struct proa_simd_row *row,
         proa_asm_rri(&emit->as, row->op, reg, proa_read_gpr(emit, &scalar),
                      instruction->lane);
     proa_release(emit, &scalar);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
-void proa_simd_replace_float(struct proa_emit *emit,
-                             const struct proa_simd_row *row,
-                             const struct proa_instruction *instruction)
+void proa_vector_replace_float(struct proa_emit *emit,
+                               const struct proa_vector_row *row,
+                               const struct proa_instruction *instruction)
 {
     struct proa_asm *as = &emit->as;
     struct proa_operand scalar = proa_pop(emit);
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
     unsigned from = proa_xmm_source(emit, &scalar);
 
     if (row->lane == 2)
@@ -176,19 +180,20 @@ void proa_simd_replace_float(struct proa_emit *emit,
     else
         proa_asm_rr(as, PROA_ASM_PUNPCKLQDQ, reg, from);
     proa_release(emit, &scalar);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* pshufb gives 0 where the top bit is set: an index past the lanes gets it by
  * an addition that ends at 0xff. */
-void proa_simd_swizzle(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_swizzle(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
-    struct proa_simd_pair pair = proa_simd_pop_held(emit, row);
+    struct proa_vector_pair pair = proa_vector_pop_held(emit, row);
 
     (void)instruction;
-    proa_simd_scratch_splat(emit, UINT64_C(0x7070707070707070));
+    proa_vector_scratch_splat(emit, UINT64_C(0x7070707070707070));
     proa_asm_rr(&emit->as, PROA_ASM_PADDUSB, PROA_SCRATCH_XMM, pair.from);
     proa_asm_rr(&emit->as, PROA_ASM_PSHUFB, pair.reg, PROA_SCRATCH_XMM);
-    proa_simd_push_pair(emit, &pair);
+    proa_vector_push_pair(emit, &pair);
 }

@@ -6,8 +6,8 @@
 #include "baseline/simd.h"
 
 /* row->op loads row->byte bytes as they become a vector. */
-void proa_simd_load(struct proa_emit *emit, const struct proa_simd_row *row,
-                    const struct proa_instruction *instruction)
+void proa_vector_load(struct proa_emit *emit, const struct proa_vector_row *row,
+                      const struct proa_instruction *instruction)
 {
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_take_xmm(emit);
@@ -16,13 +16,13 @@ void proa_simd_load(struct proa_emit *emit, const struct proa_simd_row *row,
 
     proa_asm_rm(&emit->as, row->op, reg, &access.place);
     proa_release_access(emit, &access);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* row->op loads: a lane of up to 16 bits through a general register. */
-void proa_simd_load_splat(struct proa_emit *emit,
-                          const struct proa_simd_row *row,
-                          const struct proa_instruction *instruction)
+void proa_vector_load_splat(struct proa_emit *emit,
+                            const struct proa_vector_row *row,
+                            const struct proa_instruction *instruction)
 {
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_take_xmm(emit);
@@ -36,12 +36,13 @@ void proa_simd_load_splat(struct proa_emit *emit,
         proa_asm_rm(&emit->as, row->op, reg, &access.place);
     }
     proa_release_access(emit, &access);
-    proa_simd_spread(emit, row->lane, reg);
-    proa_simd_push(emit, reg);
+    proa_vector_spread(emit, row->lane, reg);
+    proa_vector_push(emit, reg);
 }
 
-void proa_simd_store(struct proa_emit *emit, const struct proa_simd_row *row,
-                     const struct proa_instruction *instruction)
+void proa_vector_store(struct proa_emit *emit,
+                       const struct proa_vector_row *row,
+                       const struct proa_instruction *instruction)
 {
     struct proa_operand value = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);
@@ -55,9 +56,9 @@ void proa_simd_store(struct proa_emit *emit, const struct proa_simd_row *row,
 }
 
 /* row->op inserts. */
-void proa_simd_load_lane(struct proa_emit *emit,
-                         const struct proa_simd_row *row,
-                         const struct proa_instruction *instruction)
+void proa_vector_load_lane(struct proa_emit *emit,
+                           const struct proa_vector_row *row,
+                           const struct proa_instruction *instruction)
 {
     struct proa_operand vector = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);
@@ -67,13 +68,13 @@ void proa_simd_load_lane(struct proa_emit *emit,
 
     proa_asm_rmi(&emit->as, row->op, reg, &access.place, instruction->lane);
     proa_release_access(emit, &access);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* row->op extracts. */
-void proa_simd_store_lane(struct proa_emit *emit,
-                          const struct proa_simd_row *row,
-                          const struct proa_instruction *instruction)
+void proa_vector_store_lane(struct proa_emit *emit,
+                            const struct proa_vector_row *row,
+                            const struct proa_instruction *instruction)
 {
     struct proa_operand vector = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);

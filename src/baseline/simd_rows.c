@@ -7,7 +7,7 @@
 
 #define ROW(name, emitter, ...)                                                \
     [PROA_OP_##name -                                                          \
-        PROA_SIMD_FIRST] = { .emit = proa_simd_##emitter, __VA_ARGS__ }
+        PROA_SIMD_FIRST] = { .emit = proa_vector_##emitter, __VA_ARGS__ }
 
 /* left OP= right; left may be either operand; right OP= left. */
 #define PLAIN(name, code) ROW(name, binary, .op = PROA_ASM_##code)
@@ -112,7 +112,7 @@
     ROW(name, extract, .op = PROA_ASM_##load, .then = PROA_ASM_##take,         \
         .lane = bytes, .flags = (sign))
 
-const struct proa_simd_row proa_simd_rows[PROA_SIMD_COUNT] = {
+const struct proa_vector_row proa_vector_rows[PROA_SIMD_COUNT] = {
     LOAD(V128_LOAD, MOVUPS, 16),
     LOAD(V128_LOAD8X8_S, PMOVSXBW, 8),
     LOAD(V128_LOAD8X8_U, PMOVZXBW, 8),

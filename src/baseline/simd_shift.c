@@ -57,16 +57,17 @@ static void put_shift(struct proa_emit *emit, enum proa_asm_packed_shift shift,
 }
 
 /* row->op: enum proa_asm_packed_shift */
-void proa_simd_shift(struct proa_emit *emit, const struct proa_simd_row *row,
-                     const struct proa_instruction *instruction)
+void proa_vector_shift(struct proa_emit *emit,
+                       const struct proa_vector_row *row,
+                       const struct proa_instruction *instruction)
 {
     struct count count = pop_count(emit, row->lane, 0);
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)instruction;
     put_shift(emit, (enum proa_asm_packed_shift)row->op, row->lane, reg,
               &count);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* Bytes by a constant: as words, without the bits of the neighbour. */
@@ -79,19 +80,20 @@ static void shift_bytes(struct proa_emit *emit,
 
     if (count == 0)
         return;
-    proa_simd_scratch_splat(emit, kept * UINT64_C(0x0101010101010101));
+    proa_vector_scratch_splat(emit, kept * UINT64_C(0x0101010101010101));
     proa_xmm_shift(emit, shift, 1, reg, count);
     proa_asm_rr(&emit->as, PROA_ASM_PAND, reg, PROA_SCRATCH_XMM);
 }
 
 /* shl and shr_u. The mask of the bits that stay is all ones shifted as words,
  * the byte of it at the end where nothing comes in. */
-void proa_simd_shift_i8(struct proa_emit *emit, const struct proa_simd_row *row,
-                        const struct proa_instruction *instruction)
+void proa_vector_shift_i8(struct proa_emit *emit,
+                          const struct proa_vector_row *row,
+                          const struct proa_instruction *instruction)
 {
     enum proa_asm_packed_shift shift = (enum proa_asm_packed_shift)row->op;
     struct count count = pop_count(emit, 0, 0);
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)instruction;
     if (count.is_constant) {
@@ -108,15 +110,16 @@ void proa_simd_shift_i8(struct proa_emit *emit, const struct proa_simd_row *row,
         proa_asm_rr(&emit->as, PROA_ASM_PAND, reg, mask);
         proa_free_xmm(emit, mask);
     }
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* Each byte as the upper half of a word, shifted down into the lower. */
-void proa_simd_shr_s_i8(struct proa_emit *emit, const struct proa_simd_row *row,
-                        const struct proa_instruction *instruction)
+void proa_vector_shr_s_i8(struct proa_emit *emit,
+                          const struct proa_vector_row *row,
+                          const struct proa_instruction *instruction)
 {
     struct count count = pop_count(emit, 0, 8);
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
     unsigned high = proa_take_xmm(emit);
 
     (void)row;
@@ -128,16 +131,16 @@ void proa_simd_shr_s_i8(struct proa_emit *emit, const struct proa_simd_row *row,
     put_shift(emit, PROA_ASM_PSRA, 1, reg, &count);
     proa_asm_rr(&emit->as, PROA_ASM_PACKSSWB, reg, high);
     proa_free_xmm(emit, high);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* (a >> n ^ sign >> n) - (sign >> n), unsigned, where sign is the top bit */
-void proa_simd_shr_s_i64(struct proa_emit *emit,
-                         const struct proa_simd_row *row,
-                         const struct proa_instruction *instruction)
+void proa_vector_shr_s_i64(struct proa_emit *emit,
+                           const struct proa_vector_row *row,
+                           const struct proa_instruction *instruction)
 {
     struct count count = pop_count(emit, 3, 0);
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
     unsigned sign = proa_take_xmm(emit);
 
     (void)row;
@@ -148,5 +151,5 @@ void proa_simd_shr_s_i64(struct proa_emit *emit,
     proa_asm_rr(&emit->as, PROA_ASM_PXOR, reg, sign);
     proa_asm_rr(&emit->as, PROA_ASM_PSUBQ, reg, sign);
     proa_free_xmm(emit, sign);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }

@@ -201,8 +201,9 @@ static unsigned shuffle_any(struct proa_emit *emit,
     return left;
 }
 
-void proa_simd_shuffle(struct proa_emit *emit, const struct proa_simd_row *row,
-                       const struct proa_instruction *instruction)
+void proa_vector_shuffle(struct proa_emit *emit,
+                         const struct proa_vector_row *row,
+                         const struct proa_instruction *instruction)
 {
     struct proa_operand right = proa_pop(emit);
     struct proa_operand left = proa_pop(emit);
@@ -219,10 +220,10 @@ void proa_simd_shuffle(struct proa_emit *emit, const struct proa_simd_row *row,
     }
     if (from_right == 0 || from_right == BYTES) {
         proa_release(emit, &sides[from_right == 0]);
-        proa_simd_push(emit, shuffle_one(emit, &sides[from_right != 0], low));
+        proa_vector_push(emit, shuffle_one(emit, &sides[from_right != 0], low));
         return;
     }
     shape = find_shape(bytes);
-    proa_simd_push(emit, shape.op != 0 ? shuffle_shape(emit, &shape, sides)
-                                       : shuffle_any(emit, sides, bytes));
+    proa_vector_push(emit, shape.op != 0 ? shuffle_shape(emit, &shape, sides)
+                                         : shuffle_any(emit, sides, bytes));
 }

@@ -12,18 +12,20 @@ enum {
 };
 
 /* to = half of the lanes of from, widened by row->op */
-static void extend_half(struct proa_emit *emit, const struct proa_simd_row *row,
-                        unsigned to, unsigned from)
+static void extend_half(struct proa_emit *emit,
+                        const struct proa_vector_row *row, unsigned to,
+                        unsigned from)
 {
-    if (proa_simd_is(row, PROA_SIMD_HIGH)) {
+    if (proa_vector_is(row, PROA_SIMD_HIGH)) {
         proa_asm_rri(&emit->as, PROA_ASM_PSHUFD, to, from, UPPER_HALF_DOWN);
         from = to;
     }
     proa_asm_rr(&emit->as, row->op, to, from);
 }
 
-void proa_simd_extend(struct proa_emit *emit, const struct proa_simd_row *row,
-                      const struct proa_instruction *instruction)
+void proa_vector_extend(struct proa_emit *emit,
+                        const struct proa_vector_row *row,
+                        const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     struct proa_place place;
@@ -32,56 +34,57 @@ void proa_simd_extend(struct proa_emit *emit, const struct proa_simd_row *row,
     (void)instruction;
     if (proa_operand_place(emit, &operand, &place)) {
         reg = proa_take_xmm(emit);
-        if (proa_simd_is(row, PROA_SIMD_HIGH))
+        if (proa_vector_is(row, PROA_SIMD_HIGH))
             place.offset += 8;
         proa_asm_rm(&emit->as, row->op, reg, &place);
     } else {
         reg = proa_own_xmm(emit, &operand);
         extend_half(emit, row, reg, reg);
     }
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* row->then multiplies. */
-void proa_simd_extmul(struct proa_emit *emit, const struct proa_simd_row *row,
-                      const struct proa_instruction *instruction)
+void proa_vector_extmul(struct proa_emit *emit,
+                        const struct proa_vector_row *row,
+                        const struct proa_instruction *instruction)
 {
-    struct proa_simd_pair pair = proa_simd_pop_pair(emit, row);
+    struct proa_vector_pair pair = proa_vector_pop_pair(emit, row);
 
     (void)instruction;
     extend_half(emit, row, pair.reg, pair.reg);
     extend_half(emit, row, PROA_SCRATCH_XMM, pair.from);
     proa_asm_rr(&emit->as, row->then, pair.reg, PROA_SCRATCH_XMM);
-    proa_simd_push_pair(emit, &pair);
+    proa_vector_push_pair(emit, &pair);
 }
 
 /* row->then multiplies lanes 0 and 2 of 32 bits into lanes of 64. */
-void proa_simd_extmul_i32(struct proa_emit *emit,
-                          const struct proa_simd_row *row,
-                          const struct proa_instruction *instruction)
+void proa_vector_extmul_i32(struct proa_emit *emit,
+                            const struct proa_vector_row *row,
+                            const struct proa_instruction *instruction)
 {
-    struct proa_simd_pair pair = proa_simd_pop_pair(emit, row);
-    uint8_t order =
-        proa_simd_is(row, PROA_SIMD_HIGH) ? UPPER_HALF_APART : LOWER_HALF_APART;
+    struct proa_vector_pair pair = proa_vector_pop_pair(emit, row);
+    uint8_t order = proa_vector_is(row, PROA_SIMD_HIGH) ? UPPER_HALF_APART
+                                                        : LOWER_HALF_APART;
 
     (void)instruction;
     proa_asm_rri(&emit->as, PROA_ASM_PSHUFD, pair.reg, pair.reg, order);
     proa_asm_rri(&emit->as, PROA_ASM_PSHUFD, PROA_SCRATCH_XMM, pair.from,
                  order);
     proa_asm_rr(&emit->as, row->then, pair.reg, PROA_SCRATCH_XMM);
-    proa_simd_push_pair(emit, &pair);
+    proa_vector_push_pair(emit, &pair);
 }
 
 /* A product with 1, which pmaddubsw wants on the side of the other sign. */
-void proa_simd_extadd_i8(struct proa_emit *emit,
-                         const struct proa_simd_row *row,
-                         const struct proa_instruction *instruction)
+void proa_vector_extadd_i8(struct proa_emit *emit,
+                           const struct proa_vector_row *row,
+                           const struct proa_instruction *instruction)
 {
     struct proa_operand operand = proa_pop(emit);
     unsigned reg;
 
     (void)instruction;
-    if (proa_simd_is(row, PROA_SIMD_SIGNED)) {
+    if (proa_vector_is(row, PROA_SIMD_SIGNED)) {
         reg = proa_take_xmm(emit);
         proa_xmm_ones(emit, reg);
         proa_asm_rr(&emit->as, PROA_ASM_PABSB, reg, reg);
@@ -95,7 +98,7 @@ void proa_simd_extadd_i8(struct proa_emit *emit,
                     PROA_SCRATCH_XMM);
         proa_asm_rr(&emit->as, PROA_ASM_PMADDUBSW, reg, PROA_SCRATCH_XMM);
     }
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* Words: neighbours added into 32 bits. */
@@ -106,23 +109,23 @@ static void add_neighbours(struct proa_emit *emit, unsigned reg)
     proa_asm_rr(&emit->as, PROA_ASM_PMADDWD, reg, PROA_SCRATCH_XMM);
 }
 
-void proa_simd_extadd_i16_s(struct proa_emit *emit,
-                            const struct proa_simd_row *row,
-                            const struct proa_instruction *instruction)
+void proa_vector_extadd_i16_s(struct proa_emit *emit,
+                              const struct proa_vector_row *row,
+                              const struct proa_instruction *instruction)
 {
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)row;
     (void)instruction;
     add_neighbours(emit, reg);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
-void proa_simd_extadd_i16_u(struct proa_emit *emit,
-                            const struct proa_simd_row *row,
-                            const struct proa_instruction *instruction)
+void proa_vector_extadd_i16_u(struct proa_emit *emit,
+                              const struct proa_vector_row *row,
+                              const struct proa_instruction *instruction)
 {
-    unsigned reg = proa_simd_pop(emit);
+    unsigned reg = proa_vector_pop(emit);
 
     (void)row;
     (void)instruction;
@@ -131,16 +134,16 @@ void proa_simd_extadd_i16_u(struct proa_emit *emit,
     proa_xmm_shift(emit, PROA_ASM_PSLL, 2, reg, 16);
     proa_xmm_shift(emit, PROA_ASM_PSRL, 2, reg, 16);
     proa_asm_rr(&emit->as, PROA_ASM_PADDD, reg, PROA_SCRATCH_XMM);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }
 
 /* Products of signed bytes, neighbours added in 16 bits, modulo 2^16: the odd
  * bytes of both, then the even ones. */
 static unsigned dot_bytes(struct proa_emit *emit,
-                          const struct proa_simd_row *row)
+                          const struct proa_vector_row *row)
 {
     struct proa_asm *as = &emit->as;
-    struct proa_simd_pair pair = proa_simd_pop_held(emit, row);
+    struct proa_vector_pair pair = proa_vector_pop_held(emit, row);
     unsigned odd = proa_take_xmm(emit);
 
     proa_xmm_copy(emit, odd, pair.reg);
@@ -160,16 +163,17 @@ static unsigned dot_bytes(struct proa_emit *emit,
     return pair.reg;
 }
 
-void proa_simd_dot_i8(struct proa_emit *emit, const struct proa_simd_row *row,
-                      const struct proa_instruction *instruction)
+void proa_vector_dot_i8(struct proa_emit *emit,
+                        const struct proa_vector_row *row,
+                        const struct proa_instruction *instruction)
 {
     (void)instruction;
-    proa_simd_push(emit, dot_bytes(emit, row));
+    proa_vector_push(emit, dot_bytes(emit, row));
 }
 
-void proa_simd_dot_add_i8(struct proa_emit *emit,
-                          const struct proa_simd_row *row,
-                          const struct proa_instruction *instruction)
+void proa_vector_dot_add_i8(struct proa_emit *emit,
+                            const struct proa_vector_row *row,
+                            const struct proa_instruction *instruction)
 {
     struct proa_operand addend = proa_pop(emit);
     unsigned reg = dot_bytes(emit, row);
@@ -178,5 +182,5 @@ void proa_simd_dot_add_i8(struct proa_emit *emit,
     add_neighbours(emit, reg);
     proa_asm_rr(&emit->as, PROA_ASM_PADDD, reg, proa_xmm_source(emit, &addend));
     proa_release(emit, &addend);
-    proa_simd_push(emit, reg);
+    proa_vector_push(emit, reg);
 }

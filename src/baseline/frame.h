@@ -1,0 +1,38 @@
+/*
+ * The frame of a function being emitted: places, entering, leaving, arguments.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_BASELINE_FRAME_H
+#define PROA_BASELINE_FRAME_H
+
+#include "baseline/emit.h"
+
+static inline struct proa_place proa_frame(int32_t offset)
+{
+    return proa_place(PROA_RBP, offset);
+}
+void proa_need_frame(struct proa_emit *emit, int32_t lowest);
+uint32_t proa_emit_prologue(struct proa_emit *emit);
+void proa_emit_epilogue(struct proa_emit *emit);
+void proa_emit_traps(struct proa_emit *emit);
+struct proa_label *proa_trap_label(struct proa_emit *emit, enum proa_trap trap);
+void proa_load_typed(struct proa_emit *emit, enum proa_valtype type,
+                     unsigned reg, const struct proa_place *place);
+void proa_store_typed(struct proa_emit *emit, enum proa_valtype type,
+                      unsigned reg, const struct proa_place *place);
+
+/* Where the C convention wants an argument. */
+struct proa_arg {
+    enum proa_valtype type;
+    uint8_t reg;   /* PROA_NO_GPR: on the stack */
+    int32_t stack; /* from the stack pointer at the call */
+};
+struct proa_args {
+    uint32_t int_count;
+    uint32_t float_count;
+    int32_t stack_size;
+};
+/* The next argument's place. Starts from { .int_count = 1 }: the context. */
+struct proa_arg proa_next_arg(struct proa_args *args, enum proa_valtype type);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "baseline/function.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+
+/* rax rcx rdx rsi rdi r8 r9 r10, and all XMM but the scratch one. */
+enum { OPERAND_GPRS = 0x07c7, OPERAND_XMMS = 0x7fff, FRAME_MAX = 1 << 28 };
+
+void proa_emit_deinit(struct proa_emit *emit)
+{
+    free(emit->stack);
+    free(emit->controls);
+    free(emit->locals);
+    *emit = (struct proa_emit){ 0 };
+}
+
+static bool add_local(struct proa_emit *emit, enum proa_valtype type)
+{
+    if (emit->local_count == emit->local_capacity) {
+        uint32_t capacity =
+            emit->local_capacity == 0 ? 64 : 2 * emit->local_capacity;
+        struct proa_home *locals =
+            realloc(emit->locals, capacity * sizeof *locals);
+        if (locals == NULL) {
+            emit->is_out_of_memory = true;
+            return false;
+        }
+        emit->locals = locals;
+        emit->local_capacity = capacity;
+    }
+    emit->locals[emit->local_count++] =
+        (struct proa_home){ .reg = PROA_NO_GPR, .type = type };
+    return true;
+}
+
+/* The declared locals; `in` is left at the code. */
+static enum proa_status read_locals(struct proa_emit *emit,
+                                    struct proa_cursor *in,
+                                    struct proa_error *err)
+{
+    uint32_t group_count;
+    enum proa_status status = proa_cursor_u32(in, &group_count, err);
+
+    for (uint32_t i = 0; status == PROA_OK && i < group_count; i++) {
+        uint32_t count = 0;
+        uint8_t type = 0;
+        status = proa_cursor_u32(in, &count, err);
+        if (status == PROA_OK)
+            status = proa_cursor_u8(in, &type, err);
+        for (uint32_t k = 0; status == PROA_OK && k < count; k++)
+            if (!add_local(emit, (enum proa_valtype)type))
+                status = proa_fail(err, PROA_NOMEM, 0, "no memory for locals");
+    }
+    return status;
+}
+
+static void save(struct proa_emit *emit, unsigned reg)
+{
+    emit->saved[emit->saved_count++] = (uint8_t)reg;
+}
+
+/* The first integers live in registers, the rest below what is saved. */
+static void choose_homes(struct proa_emit *emit)
+{
+    static const uint8_t registers[PROA_LOCAL_REGS] = { PROA_R12, PROA_R13,
+                                                        PROA_R14 };
+    uint32_t used = 0;
+    int32_t offset;
+
+    emit->saved_count = 0;
+    save(emit, PROA_CONTEXT_REG);
+    if (emit->chunk->module->memory_count > 0)
+        save(emit, PROA_MEMORY_REG);
+    for (uint32_t i = 0; i < emit->local_count && used < PROA_LOCAL_REGS; i++) {
+        if (proa_is_xmm(emit->locals[i].type))
+            continue;
+        emit->locals[i].reg = registers[used++];
+        save(emit, emit->locals[i].reg);
+    }
+    offset = -8 * (int32_t)emit->saved_count;
+    emit->results_home = 0;
+    if (emit->type->result_count > 1)
+        emit->results_home = offset -= 8;
+    for (uint32_t i = 0; i < emit->local_count; i++) {
+        struct proa_home *home = &emit->locals[i];
+        if (home->reg == PROA_NO_GPR)
+            home->offset = offset -= home->type == PROA_V128 ? 16 : 8;
+    }
+    emit->slots_start = offset;
+    emit->frame_size = -offset;
+}
+
+uint32_t proa_emit_align(struct proa_emit *emit, struct proa_chunk *chunk)
+{
+    static const uint8_t padding[16] = { 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
+                                         0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
+                                         0xcc, 0xcc, 0xcc, 0xcc };
+
+    (void)proa_buffer_append(&chunk->text, padding, -chunk->text.size & 15);
+    emit->as.code = &chunk->text;
+    emit->chunk = chunk;
+    return (uint32_t)chunk->text.size;
+}
+
+enum proa_status proa_emit_check(const struct proa_emit *emit,
+                                 struct proa_error *err)
+{
+    if (emit->is_out_of_memory)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory to compile");
+    if (emit->frame_size > FRAME_MAX || emit->as.code->is_full)
+        return proa_fail(err, PROA_LIMIT, 0,
+                         "a function or the module's code is too large");
+    return PROA_OK;
+}
+
+static void start(struct proa_emit *emit, struct proa_chunk *chunk,
+                  const struct proa_functype *type, uint32_t *at)
+{
+    *at = proa_emit_align(emit, chunk);
+    emit->type = type;
+    emit->stack_count = 0;
+    emit->control_count = 0;
+    emit->local_count = 0;
+    emit->free_gprs = OPERAND_GPRS;
+    emit->free_xmms = OPERAND_XMMS;
+    emit->is_unreachable = false;
+    emit->skipped_depth = 0;
+    emit->is_out_of_memory = false;
+    memset(emit->traps, 0, sizeof emit->traps);
+    emit->trap_any = (struct proa_label){ 0 };
+    for (uint32_t i = 0; i < type->param_count; i++)
+        (void)add_local(emit, type->params[i]);
+}
+
+static void enter(struct proa_emit *emit)
+{
+    struct proa_control whole = { .op = PROA_OP_BLOCK,
+                                  .results = emit->type->results,
+                                  .result_count = emit->type->result_count };
+
+    choose_homes(emit);
+    emit->frame_patch = proa_emit_prologue(emit);
+    (void)proa_control_push(emit, &whole);
+}
+
+static enum proa_status finish(struct proa_emit *emit, struct proa_error *err)
+{
+    proa_emit_traps(emit);
+    enum proa_status status = proa_emit_check(emit, err);
+    if (status != PROA_OK)
+        return status;
+    /* rsp is a multiple of 16 where calls are made. */
+    int32_t frame = (emit->frame_size + 15) & ~15;
+    int32_t below = 8 * (int32_t)emit->saved_count - frame;
+    memcpy(emit->as.code->bytes + emit->frame_patch, &below, sizeof below);
+    return PROA_OK;
+}
+
+/* May the instruction use a comparison's flags as they are? */
+static bool takes_flags(enum proa_op op)
+{
+    return op == PROA_OP_BR_IF || op == PROA_OP_IF || op == PROA_OP_SELECT ||
+           op == PROA_OP_SELECT_T || op == PROA_OP_I32_EQZ;
+}
+
+static void dispatch(struct proa_emit *emit,
+                     const struct proa_instruction *instruction)
+{
+    if (!takes_flags(instruction->op))
+        proa_settle_flags(emit);
+    if (!proa_emit_variable(emit, instruction) &&
+        !proa_emit_numeric(emit, instruction) &&
+        !proa_emit_memory(emit, instruction) &&
+        !proa_emit_control(emit, instruction) &&
+        !proa_emit_call(emit, instruction) &&
+        !proa_emit_float(emit, instruction) &&
+        !proa_emit_convert(emit, instruction) &&
+        !proa_emit_table(emit, instruction) &&
+        !proa_emit_simd(emit, instruction))
+        abort(); /* the validator knows an instruction that we do not */
+}
+
+/* In code that is not reached only the nesting counts. True: skipped. */
+static bool skip(struct proa_emit *emit, enum proa_op op)
+{
+    switch (op) {
+    case PROA_OP_BLOCK:
+    case PROA_OP_LOOP:
+    case PROA_OP_IF:
+        emit->skipped_depth++;
+        return true;
+    case PROA_OP_END:
+        if (emit->skipped_depth == 0)
+            return false;
+        emit->skipped_depth--;
+        return true;
+    case PROA_OP_ELSE:
+        return emit->skipped_depth > 0;
+    default:
+        return true;
+    }
+}
+
+static enum proa_status emit_body(struct proa_emit *emit,
+                                  struct proa_cursor *in,
+                                  struct proa_error *err)
+{
+    struct proa_instruction instruction;
+
+    while (proa_cursor_left(in) > 0 && !emit->is_out_of_memory) {
+        enum proa_status status = proa_instruction_read(in, &instruction, err);
+        if (status != PROA_OK)
+            return status;
+        if (emit->is_unreachable && skip(emit, instruction.op))
+            continue;
+        if (instruction.op == PROA_OP_END && emit->control_count == 1) {
+            proa_settle_flags(emit);
+            proa_emit_function_end(emit);
+            return PROA_OK;
+        }
+        dispatch(emit, &instruction);
+    }
+    return PROA_OK;
+}
+
+enum proa_status proa_emit_function(struct proa_emit *emit,
+                                    struct proa_chunk *chunk,
+                                    uint32_t function_index, uint32_t *at,
+                                    struct proa_error *err)
+{
+    struct proa_cursor in = chunk->module->functions[function_index].body;
+
+    start(emit, chunk, proa_wasm_functype(chunk->module, function_index), at);
+    enum proa_status status = read_locals(emit, &in, err);
+    if (status != PROA_OK)
+        return status;
+    enter(emit);
+    status = emit_body(emit, &in, err);
+    if (status != PROA_OK)
+        return status;
+    return finish(emit, err);
+}
+
+enum proa_status proa_emit_open(struct proa_emit *emit,
+                                struct proa_chunk *chunk,
+                                const struct proa_functype *type, uint32_t *at,
+                                struct proa_error *err)
+{
+    start(emit, chunk, type, at);
+    enter(emit);
+    return proa_emit_check(emit, err);
+}
+
+enum proa_status proa_emit_close(struct proa_emit *emit, struct proa_error *err)
+{
+    proa_emit_return(emit);
+    return finish(emit, err);
+}
+
+enum proa_status proa_emit_expression(struct proa_emit *emit,
+                                      struct proa_cursor in,
+                                      struct proa_error *err)
+{
+    struct proa_instruction instruction;
+
+    for (;;) {
+        enum proa_status status = proa_instruction_read(&in, &instruction, err);
+        if (status != PROA_OK || instruction.op == PROA_OP_END)
+            return status;
+        dispatch(emit, &instruction);
+    }
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "baseline/module.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "artifact/image.h"
+#include "artifact/record.h"
+#include "artifact/write.h"
+#include "base/fail.h"
+#include "base/sha256.h"
+#include "baseline/function.h"
+#include "wasm/decode.h"
+#include "wasm/validate.h"
+
+/* Bytes of bodies in a chunk: fixed, so that the same module gives the same
+ * bytes with any number of threads. */
+enum { CHUNK_BYTES = 256 * 1024, THREADS_MAX = 16, TEXT_MAX = 1 << 30 };
+
+struct part {
+    struct proa_chunk chunk;
+    uint32_t first; /* functions [first, end) */
+    uint32_t end;
+    uint32_t base; /* where its text begins in the whole */
+};
+
+struct work {
+    const struct proa_wasm_module *module;
+    struct part *parts;
+    uint32_t part_count;
+    uint32_t *code; /* by function index; first from the part's text */
+    uint32_t *code_size;
+    pthread_mutex_t mutex; /* guards what follows */
+    uint32_t next;
+    enum proa_status status;
+    struct proa_error *err;
+};
+
+static enum proa_status emit_part(struct work *work, struct part *part,
+                                  struct proa_error *err)
+{
+    struct proa_emit emit = { 0 };
+    enum proa_status status = PROA_OK;
+
+    emit.err = err;
+    for (uint32_t i = part->first; status == PROA_OK && i < part->end; i++) {
+        status =
+            proa_emit_function(&emit, &part->chunk, i, &work->code[i], err);
+        work->code_size[i] = (uint32_t)part->chunk.text.size - work->code[i];
+    }
+    proa_emit_deinit(&emit);
+    return status;
+}
+
+static void *run_worker(void *argument)
+{
+    struct work *work = argument;
+
+    for (;;) {
+        struct proa_error err = { 0 };
+        struct part *part = NULL;
+        pthread_mutex_lock(&work->mutex);
+        if (work->status == PROA_OK && work->next < work->part_count)
+            part = &work->parts[work->next++];
+        pthread_mutex_unlock(&work->mutex);
+        if (part == NULL)
+            return NULL;
+        enum proa_status status = emit_part(work, part, &err);
+        if (status == PROA_OK)
+            continue;
+        pthread_mutex_lock(&work->mutex);
+        if (work->status == PROA_OK) {
+            work->status = status;
+            *work->err = err;
+        }
+        pthread_mutex_unlock(&work->mutex);
+    }
+}
+
+static void run_all(struct work *work, uint32_t thread_count)
+{
+    pthread_t threads[THREADS_MAX];
+    uint32_t started = 0;
+
+    if (thread_count > THREADS_MAX)
+        thread_count = THREADS_MAX;
+    if (thread_count > work->part_count)
+        thread_count = work->part_count;
+    while (started + 1 < thread_count &&
+           pthread_create(&threads[started], NULL, run_worker, work) == 0)
+        started++;
+    (void)run_worker(work); /* this thread is one of them */
+    for (uint32_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static uint32_t count_parts(const struct proa_wasm_module *module,
+                            struct part *parts)
+{
+    uint32_t next = module->imported_function_count;
+    uint32_t count = 0;
+
+    while (next < module->function_count) {
+        uint64_t bytes = 0;
+        uint32_t first = next;
+        while (next < module->function_count && bytes < CHUNK_BYTES)
+            bytes += proa_cursor_left(&module->functions[next++].body);
+        if (parts != NULL) {
+            parts[count].first = first;
+            parts[count].end = next;
+        }
+        count++;
+    }
+    return count;
+}
+
+/* Everything that a compilation holds until its end. */
+struct whole {
+    struct proa_wasm_module module;
+    struct proa_layout layout;
+    uint32_t *records;
+    uint32_t record_count;
+    struct proa_images images;
+    struct work work;
+    struct proa_chunk rest; /* trampolines and init */
+    uint32_t *trampolines;
+    uint32_t *tail;
+    uint32_t init;
+    struct proa_buffer text;
+};
+
+static void open_chunk(struct whole *whole, struct proa_chunk *chunk)
+{
+    chunk->module = &whole->module;
+    chunk->layout = &whole->layout;
+    chunk->records = whole->records;
+    proa_buffer_init(&chunk->text, TEXT_MAX);
+    proa_buffer_init(&chunk->calls, TEXT_MAX);
+}
+
+static void close_chunk(struct proa_chunk *chunk)
+{
+    proa_buffer_deinit(&chunk->text);
+    proa_buffer_deinit(&chunk->calls);
+}
+
+static enum proa_status prepare(struct whole *whole, struct proa_error *err)
+{
+    struct proa_wasm_module *module = &whole->module;
+    struct work *work = &whole->work;
+    uint32_t count = count_parts(module, NULL);
+
+    whole->records =
+        proa_records_make(module, module->arena, &whole->record_count);
+    work->parts = proa_arena_array(module->arena, count, sizeof *work->parts);
+    work->code = proa_arena_array(module->arena, module->function_count,
+                                  sizeof *work->code);
+    work->code_size = proa_arena_array(module->arena, module->function_count,
+                                       sizeof *work->code_size);
+    whole->tail = proa_arena_array(module->arena, module->function_count,
+                                   sizeof *whole->tail);
+    whole->trampolines = proa_arena_array(module->arena, module->type_count,
+                                          sizeof *whole->trampolines);
+    if (whole->records == NULL || work->parts == NULL || work->code == NULL ||
+        work->code_size == NULL || whole->tail == NULL ||
+        whole->trampolines == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory to compile");
+    whole->layout = proa_module_layout(module, whole->record_count);
+    work->module = module;
+    work->err = err;
+    work->part_count = count_parts(module, work->parts);
+    for (uint32_t i = 0; i < count; i++)
+        open_chunk(whole, &work->parts[i].chunk);
+    open_chunk(whole, &whole->rest);
+    for (uint32_t i = 0; i < module->function_count; i++)
+        whole->tail[i] = PROA_ARTIFACT_NONE;
+    for (uint32_t i = 0; i < module->imported_function_count; i++)
+        work->code[i] = PROA_ARTIFACT_NONE;
+    return proa_images_make(module, module->arena, &whole->images, err);
+}
+
+static enum proa_status emit_rest(struct whole *whole, struct proa_error *err)
+{
+    struct proa_emit emit = { .err = err };
+    enum proa_status status = PROA_OK;
+
+    for (uint32_t i = 0; status == PROA_OK && i < whole->module.type_count; i++)
+        status = proa_emit_trampoline(&emit, &whole->rest, i,
+                                      &whole->trampolines[i], err);
+    if (status == PROA_OK)
+        status = proa_emit_init(&emit, &whole->rest, whole->images.in_image,
+                                &whole->init, err);
+    proa_emit_deinit(&emit);
+    return status;
+}
+
+static uint32_t append_text(struct proa_buffer *text,
+                            const struct proa_buffer *part)
+{
+    (void)proa_buffer_append_zeros(text, -text->size & 15);
+    uint32_t base = (uint32_t)text->size;
+    (void)proa_buffer_append(text, part->bytes, part->size);
+    return base;
+}
+
+static void patch_calls(struct whole *whole, const struct proa_chunk *chunk,
+                        uint32_t base)
+{
+    const struct proa_call_site *sites = (const void *)chunk->calls.bytes;
+    size_t count = chunk->calls.size / sizeof *sites;
+    struct proa_asm as = { .code = &whole->text };
+
+    for (size_t i = 0; i < count; i++)
+        proa_asm_patch(&as, base + sites[i].at,
+                       whole->work.code[sites[i].function]);
+}
+
+/* The parts' texts one behind the other, and the calls between them. */
+static enum proa_status join(struct whole *whole, struct proa_error *err)
+{
+    struct work *work = &whole->work;
+
+    proa_buffer_init(&whole->text, TEXT_MAX);
+    for (uint32_t i = 0; i < work->part_count; i++) {
+        struct part *part = &work->parts[i];
+        part->base = append_text(&whole->text, &part->chunk.text);
+        for (uint32_t k = part->first; k < part->end; k++)
+            work->code[k] += part->base;
+    }
+    uint32_t base = append_text(&whole->text, &whole->rest.text);
+    for (uint32_t i = 0; i < whole->module.type_count; i++)
+        whole->trampolines[i] += base;
+    whole->init += base;
+    if (whole->text.is_full)
+        return proa_fail(err, PROA_LIMIT, 0,
+                         "the compiled code is larger than its limit");
+    for (uint32_t i = 0; i < work->part_count; i++)
+        patch_calls(whole, &work->parts[i].chunk, work->parts[i].base);
+    patch_calls(whole, &whole->rest, base);
+    return PROA_OK;
+}
+
+static enum proa_status
+write_artifact(const struct proa_baseline_request *request, struct whole *whole,
+               struct proa_buffer *artifact, struct proa_error *err)
+{
+    uint8_t digest[PROA_SHA256_SIZE];
+    enum proa_status status =
+        proa_sha256(request->bytes, request->size, digest, err);
+
+    if (status != PROA_OK)
+        return status;
+    struct proa_artifact_source source = {
+        .module = &whole->module,
+        .arch = PROA_ARCH_X86_64,
+        .cpu_features = PROA_BASELINE_FEATURES,
+        .producer = request->producer,
+        .module_sha256 = digest,
+        .text = whole->text.bytes,
+        .text_size = whole->text.size,
+        .code = whole->work.code,
+        .code_size = whole->work.code_size,
+        .tail = whole->tail,
+        .records = whole->records,
+        .record_count = whole->record_count,
+        .trampolines = whole->trampolines,
+        .init = whole->init,
+        .images = whole->images.runs,
+        .image_count = whole->images.run_count,
+        .image_bytes = whole->images.bytes.bytes,
+        .image_bytes_size = whole->images.bytes.size,
+        .data_in_image = whole->images.in_image,
+    };
+    return proa_artifact_write(&source, artifact, err);
+}
+
+static enum proa_status
+compile_decoded(const struct proa_baseline_request *request,
+                struct whole *whole, struct proa_buffer *artifact,
+                struct proa_error *err)
+{
+    enum proa_status status = proa_wasm_validate(&whole->module, err);
+
+    if (status == PROA_OK)
+        status = prepare(whole, err);
+    if (status == PROA_OK) {
+        pthread_mutex_init(&whole->work.mutex, NULL);
+        run_all(&whole->work, request->thread_count);
+        pthread_mutex_destroy(&whole->work.mutex);
+        status = whole->work.status;
+    }
+    if (status == PROA_OK)
+        status = emit_rest(whole, err);
+    if (status == PROA_OK)
+        status = join(whole, err);
+    if (status == PROA_OK)
+        status = write_artifact(request, whole, artifact, err);
+    return status;
+}
+
+enum proa_status
+proa_baseline_compile(const struct proa_baseline_request *request,
+                      struct proa_buffer *artifact, struct proa_error *err)
+{
+    struct whole whole = { 0 };
+    enum proa_status status =
+        proa_wasm_decode(request->bytes, request->size, &whole.module, err);
+
+    if (status != PROA_OK)
+        return status;
+    status = compile_decoded(request, &whole, artifact, err);
+    for (uint32_t i = 0; i < whole.work.part_count; i++)
+        close_chunk(&whole.work.parts[i].chunk);
+    close_chunk(&whole.rest);
+    proa_buffer_deinit(&whole.text);
+    proa_images_deinit(&whole.images);
+    proa_wasm_module_deinit(&whole.module);
+    return status;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/fail.h"
+#include "base/version.h"
+#include "baseline/module.h"
+#include "wasm/limits.h"
+
+/*
+ * A build with AddressSanitizer looks for leaks by tracing the process, which
+ * the sandbox forbids: there the unit tests look for leaks instead. Nobody
+ * calls this in any other build.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
+static bool parse_number(const char *text, int max, int *number)
+{
+    char *end = NULL;
+
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < 0 || value > max)
+        return false;
+    *number = (int)value;
+    return true;
+}
+
+/* An option with a value; false when the value is none. */
+static bool parse_option(const char *name, const char *value,
+                         struct proa_arguments *arguments)
+{
+    int threads;
+
+    if (strcmp(name, "--input-fd") == 0)
+        return parse_number(value, 1 << 20, &arguments->input_fd);
+    if (strcmp(name, "--output-fd") == 0)
+        return parse_number(value, 1 << 20, &arguments->output_fd);
+    if (strcmp(name, "--report-fd") == 0)
+        return parse_number(value, 1 << 20, &arguments->report_fd);
+    if (strcmp(name, "--threads") == 0) {
+        if (!parse_number(value, 1024, &threads) || threads == 0)
+            return false;
+        arguments->thread_count = (uint32_t)threads;
+        return true;
+    }
+    if (strcmp(name, "--tier") == 0) {
+        arguments->is_baseline = strcmp(value, "baseline") == 0;
+        return arguments->is_baseline || strcmp(value, "optimized") == 0;
+    }
+    if (strcmp(name, "--cpu") == 0)
+        arguments->cpu = value;
+    else if (strcmp(name, "--features") == 0)
+        arguments->features = value;
+    else if (strcmp(name, "--target") == 0)
+        arguments->target = value;
+    else
+        return false;
+    return true;
+}
+
+bool proa_arguments_parse(int argc, char **argv,
+                          struct proa_arguments *arguments)
+{
+    if (argc < 2)
+        return false;
+    *arguments = (struct proa_arguments){
+        .command = argv[1],
+        .input_fd = -1,
+        .output_fd = -1,
+        .report_fd = -1,
+        .cpu = "x86-64-v2",
+        .features = "",
+        .target = "x86_64-unknown-linux-gnu",
+        .opt_level = 2,
+        .thread_count = 1,
+    };
+    for (int i = 2; i < argc; i++) {
+        const char *name = argv[i];
+        if (strcmp(name, "--json") == 0) {
+            arguments->as_json = true;
+        } else if (strncmp(name, "-O", 2) == 0) {
+            if (!parse_number(name + 2, 3, &arguments->opt_level))
+                return false;
+        } else {
+            if (i + 1 == argc || !parse_option(name, argv[i + 1], arguments))
+                return false;
+            i++;
+        }
+    }
+    return true;
+}
+
+/* A whole line in one write, so that lines of threads do not mix. */
+void proa_request_report(int fd, const char *line, int size)
+{
+    if (fd >= 0 && size > 0)
+        (void)!write(fd, line, (size_t)size);
+}
+
+int proa_request_fail(const struct proa_arguments *arguments,
+                      const struct proa_error *err)
+{
+    char line[sizeof err->text + 64];
+    int size =
+        snprintf(line, sizeof line, "error %d %llu %s\n", (int)err->status,
+                 (unsigned long long)err->offset, err->text);
+
+    if (arguments->report_fd >= 0)
+        proa_request_report(arguments->report_fd, line, size);
+    else
+        (void)fprintf(stderr, "proa-compiler: %s", line);
+    return 1;
+}
+
+/* The input, mapped: a file or a memfd, never a pipe. */
+enum proa_status proa_request_map(int fd, const uint8_t **bytes, size_t *size,
+                                  struct proa_error *err)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0)
+        return proa_fail(err, PROA_IO, 0, "cannot read the input: %s",
+                         strerror(errno));
+    if (info.st_size > PROA_MODULE_BYTES_MAX)
+        return proa_fail(err, PROA_LIMIT, 0,
+                         "the module is larger than %d bytes",
+                         (int)PROA_MODULE_BYTES_MAX);
+    *size = (size_t)info.st_size;
+    if (*size == 0) {
+        *bytes = (const uint8_t *)"";
+        return PROA_OK;
+    }
+    void *map = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return proa_fail(err, PROA_IO, 0, "cannot map the input: %s",
+                         strerror(errno));
+    *bytes = map;
+    return PROA_OK;
+}
+
+enum proa_status proa_request_write(int fd, const uint8_t *bytes, size_t size,
+                                    struct proa_error *err)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return proa_fail(err, PROA_IO, 0, "cannot write: %s",
+                             strerror(errno));
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return PROA_OK;
+}
+
+/* One pass, no LLVM: for x86-64 as it was in 2009, whatever --cpu says. */
+enum proa_status proa_request_baseline(const struct proa_arguments *arguments,
+                                       struct proa_error *err)
+{
+    struct proa_baseline_request request = {
+        .producer = "proa " PROA_VERSION " baseline",
+        .thread_count = arguments->thread_count,
+    };
+    struct proa_buffer artifact;
+
+    if (strncmp(arguments->target, "x86_64", 6) != 0)
+        return proa_fail(err, PROA_UNSUPPORTED, 0,
+                         "the baseline compiler makes code for x86_64 only");
+    enum proa_status status = proa_request_map(
+        arguments->input_fd, &request.bytes, &request.size, err);
+    if (status != PROA_OK)
+        return status;
+    proa_buffer_init(&artifact, (size_t)2 << 30);
+    status = proa_baseline_compile(&request, &artifact, err);
+    if (status == PROA_OK)
+        status = proa_request_write(arguments->output_fd, artifact.bytes,
+                                    artifact.size, err);
+    proa_buffer_deinit(&artifact);
+    return status;
+}
