@@ -1,6 +1,10 @@
 /*
  * One connection of the event loop.
  *
+ * OPENING reads what comes before any request: keys, under TLS, and which
+ * version of HTTP the client speaks. HTTP/2 then stays READING until the end;
+ * HTTP/1 goes round:
+ *
  *   READING --whole request--> WAITING --response--> WRITING --sent--> READING
  *      |                                                |
  *      +--refused--> WRITING                            +--last--> LINGERING
@@ -15,8 +19,13 @@
 
 #include "http/deadline.h"
 #include "http/server.h"
+#include "http/transport.h"
+
+struct proa_http_flow2;
+struct proa_http_tls;
 
 enum proa_http_phase {
+    PROA_HTTP_OPENING,
     PROA_HTTP_READING,
     PROA_HTTP_WAITING,
     PROA_HTTP_WRITING,
@@ -29,6 +38,7 @@ enum { PROA_HTTP_SCRATCH_SIZE = 64 * 1024 };
 struct proa_http_shared {
     struct proa_http_server *server;
     struct proa_http_server_options options;
+    struct proa_http_tls *tls; /* NULL: plain text */
     struct proa_http_deadlines deadlines;
     struct proa_http_connection *connections; /* all of them */
     uint32_t connection_count;
@@ -45,12 +55,18 @@ struct proa_http_connection {
     struct proa_http_shared *shared;
     struct proa_http_connection *next;
     struct proa_http_connection *previous;
-    int fd;
+    struct proa_http_transport transport;
     uint32_t events; /* that epoll waits for */
     enum proa_http_phase phase;
-    struct proa_http1 *http1;
+    bool is_greeted; /* under TLS: the handshake is done */
+    uint64_t lingered;
     struct proa_buffer unread; /* came behind a request that is under way */
     size_t unread_offset;
+
+    /* HTTP/2; NULL: HTTP/1, in what follows */
+    struct proa_http_flow2 *flow2;
+
+    struct proa_http1 *http1;
     struct proa_http_exchange *exchange; /* in WAITING; in WRITING unless
                                             refused */
     struct proa_buffer head;             /* of the response */
@@ -59,7 +75,7 @@ struct proa_http_connection {
     bool closes;     /* after this response */
     uint64_t sent;   /* bytes of head and body */
     uint64_t marked; /* bytes read or sent when the deadline was set */
-    uint64_t lingered;
+
     char client_address[PROA_HTTP_ADDRESS_SIZE];
     uint16_t client_port;
 };
@@ -76,16 +92,42 @@ void proa_http_connection_close(struct proa_http_connection *connection);
 void proa_http_connection_event(struct proa_http_connection *connection,
                                 uint32_t events);
 
-/* Its exchange was handed back. The connection may be gone afterwards. */
-void proa_http_connection_done(struct proa_http_connection *connection);
+/* One of its exchanges was handed back. The connection may be gone then. */
+void proa_http_connection_done(struct proa_http_exchange *exchange);
 
 /* Its deadline is over. The connection may be gone afterwards. */
 void proa_http_connection_over(struct proa_http_connection *connection);
 
-/* No request is under way or has begun. */
-bool proa_http_connection_is_idle(
-    const struct proa_http_connection *connection);
+/* End as soon as no request is under way. The connection may be gone then. */
+void proa_http_connection_drain(struct proa_http_connection *connection);
 
 void proa_http_exchange_destroy(struct proa_http_exchange *exchange);
+
+/* --- for the files that speak one version -------------------------------- */
+
+enum {
+    PROA_HTTP_FIELDS_BYTES_MAX = 64 * 1024, /* of a response */
+    PROA_HTTP_PROGRESS_BYTES = 64 * 1024,   /* that one deadline is for */
+};
+
+void proa_http_connection_limit(struct proa_http_connection *connection,
+                                enum proa_http_deadline_kind kind);
+
+/* False: the kernel has no memory; the caller closes the connection. */
+bool proa_http_connection_watch(struct proa_http_connection *connection,
+                                uint32_t events);
+
+/* Send no more, read the rest away, close. */
+void proa_http_connection_linger(struct proa_http_connection *connection);
+
+/* NULL, and the request destroyed, when there is no memory. */
+struct proa_http_exchange *
+proa_http_connection_exchange(struct proa_http_connection *connection,
+                              struct proa_http_request *request_take);
+
+/* Tell the log; `entry` says what the connection does not know. */
+void proa_http_connection_tell(const struct proa_http_connection *connection,
+                               const struct proa_http_request *request,
+                               struct proa_http_log_entry *entry);
 
 #endif

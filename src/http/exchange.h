@@ -13,6 +13,7 @@
 
 #include "http/message.h"
 
+struct proa_http2_stream;
 struct proa_http_connection;
 struct proa_http_server;
 
@@ -25,6 +26,7 @@ struct proa_http_exchange {
     char server_address[PROA_HTTP_ADDRESS_SIZE];
     uint16_t client_port;
     uint16_t server_port;
+    bool is_tls;       /* "https" */
     uint64_t start_ns; /* monotonic: when the request was whole */
     /* The client went away: the response will reach nobody. */
     atomic_bool is_abandoned;
@@ -36,6 +38,7 @@ struct proa_http_exchange {
     /* The loop's own. */
     struct proa_http_server *server;
     struct proa_http_connection *connection; /* NULL once it is closed */
+    struct proa_http2_stream *stream;        /* in HTTP/2 */
     struct proa_http_exchange *done_next;
 };
 

@@ -144,17 +144,27 @@ static uint16_t read_target(struct proa_http_request *request)
     return read_absolute(request, target);
 }
 
+uint16_t proa_http_head_target(struct proa_http_request *request)
+{
+    if (request->method.size == 0)
+        return 400;
+    for (size_t i = 0; i < request->method.size; i++)
+        if (!proa_http_is_token_char((uint8_t)request->method.bytes[i]))
+            return 400;
+    /* No tunnel can be had here, so its form of target is not read either. */
+    if (proa_http_text_equals(request->method, "CONNECT"))
+        return 501;
+    return read_target(request);
+}
+
 uint16_t proa_http_head_line(struct proa_http_request *request,
                              struct proa_http_text line)
 {
     struct proa_http_text rest = line;
 
     if (!cut(&rest, ' ', &request->method) ||
-        !cut(&rest, ' ', &request->target) || request->method.size == 0)
+        !cut(&rest, ' ', &request->target))
         return 400;
-    for (size_t i = 0; i < request->method.size; i++)
-        if (!proa_http_is_token_char((uint8_t)request->method.bytes[i]))
-            return 400;
     if (rest.size != 8 || memcmp(rest.bytes, "HTTP/", 5) != 0 ||
         !is_digit(rest.bytes[5]) || rest.bytes[6] != '.' ||
         !is_digit(rest.bytes[7]))
@@ -162,10 +172,7 @@ uint16_t proa_http_head_line(struct proa_http_request *request,
     if (rest.bytes[5] != '1' || rest.bytes[7] > '1')
         return 505;
     request->version_minor = (uint8_t)(rest.bytes[7] - '0');
-    /* No tunnel can be had here, so its form of target is not read either. */
-    if (proa_http_text_equals(request->method, "CONNECT"))
-        return 501;
-    return read_target(request);
+    return proa_http_head_target(request);
 }
 
 static uint16_t read_length(struct proa_http_text text, uint64_t *length)
@@ -243,7 +250,8 @@ static uint16_t check_expect(const struct proa_http_request *request,
     const struct proa_http_field *expect =
         proa_http_request_field(request, "expect", &count);
 
-    if (count == 0 || request->version_minor == 0)
+    if (count == 0 ||
+        (request->version_major == 1 && request->version_minor == 0))
         return 0;
     if (count > 1 || !proa_http_text_is(expect->value, "100-continue"))
         return 417;

@@ -27,6 +27,15 @@ PROA_NODISCARD uint16_t proa_http_head_line(struct proa_http_request *request,
                                             struct proa_http_text line);
 
 /*
+ * Check method and target of a request, and read path, query and authority out
+ * of the target.
+ *
+ * @return 0, or the status to refuse the request with
+ */
+PROA_NODISCARD uint16_t
+proa_http_head_target(struct proa_http_request *request);
+
+/*
  * Check the fields of a request whose line was read.
  *
  * @return 0, or the status to refuse the request with

@@ -12,6 +12,7 @@ struct proa_http_request *proa_http_request_create(size_t head_bytes_max,
 
     if (request == NULL)
         return NULL;
+    request->version_major = 1;
     proa_buffer_init(&request->head, head_bytes_max);
     proa_buffer_init(&request->body, body_bytes_max);
     return request;

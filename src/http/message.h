@@ -30,6 +30,7 @@ struct proa_http_request {
     struct proa_http_field *fields;  /* owned */
     uint32_t field_count;
     uint32_t field_capacity;
+    uint8_t version_major; /* 1 or 2 */
     uint8_t version_minor; /* 0 or 1 of HTTP/1.x */
     bool is_chunked;       /* the body came in chunks */
     struct proa_buffer body;

@@ -16,6 +16,8 @@
 #include "base/fail.h"
 #include "http/address.h"
 #include "http/connection.h"
+#include "http/flow2.h"
+#include "http/tls.h"
 
 enum {
     EVENTS_PER_TURN = 256,
@@ -82,7 +84,7 @@ static void finish_done(struct proa_http_server *server)
         if (exchange->connection == NULL)
             proa_http_exchange_destroy(exchange);
         else
-            proa_http_connection_done(exchange->connection);
+            proa_http_connection_done(exchange);
         exchange = next;
     }
 }
@@ -154,8 +156,7 @@ static void stop(struct proa_http_server *server)
     struct proa_http_connection *connection = shared->connections;
     while (connection != NULL) {
         struct proa_http_connection *next = connection->next;
-        if (proa_http_connection_is_idle(connection))
-            proa_http_connection_close(connection);
+        proa_http_connection_drain(connection);
         connection = next;
     }
 }
@@ -172,9 +173,13 @@ static void finish_deadlines(struct proa_http_server *server)
     struct proa_http_deadline *deadline;
 
     while ((deadline = proa_http_deadline_over(&shared->deadlines,
-                                               shared->now_ms)) != NULL)
-        /* The deadline is a connection's first member. */
-        proa_http_connection_over((struct proa_http_connection *)deadline);
+                                               shared->now_ms)) != NULL) {
+        if (deadline->kind >= PROA_HTTP_DEADLINE_STREAM_BODY)
+            proa_http_flow2_stream_over(deadline);
+        else
+            /* The deadline is a connection's first member. */
+            proa_http_connection_over((struct proa_http_connection *)deadline);
+    }
     if (!server->accepts &&
         shared->connection_count <
             shared->options.limits.connection_count_max &&
@@ -286,6 +291,18 @@ static enum proa_status open_all(struct proa_http_server *server,
     socklen_t size = sizeof address;
     enum proa_status status;
 
+    if (shared->options.tls_certificate_path != NULL) {
+        const struct proa_http_tls_options tls_options = {
+            .certificate_path = shared->options.tls_certificate_path,
+            .key_path = shared->options.tls_key_path,
+            .offers_http2 = true,
+        };
+        status = proa_http_tls_create(&tls_options, &shared->tls, err);
+        if (status != PROA_OK)
+            return status;
+        shared->options.tls_certificate_path = NULL;
+        shared->options.tls_key_path = NULL;
+    }
     status = proa_http_listen(shared->options.address, &server->listen_fd, err);
     if (status != PROA_OK)
         return status;
@@ -320,6 +337,8 @@ proa_http_server_create(const struct proa_http_server_options *options,
         [PROA_HTTP_DEADLINE_WRITE] = limits->write_ms_max,
         [PROA_HTTP_DEADLINE_IDLE] = limits->idle_ms_max,
         [PROA_HTTP_DEADLINE_LINGER] = limits->linger_ms_max,
+        [PROA_HTTP_DEADLINE_STREAM_BODY] = limits->body_ms_max,
+        [PROA_HTTP_DEADLINE_STREAM_WRITE] = limits->write_ms_max,
     };
     struct proa_http_server *made = calloc(1, sizeof *made);
 
@@ -360,6 +379,7 @@ void proa_http_server_destroy(struct proa_http_server *server)
         proa_http_exchange_destroy(exchange);
         exchange = next;
     }
+    proa_http_tls_destroy(server->shared.tls);
     close_fd(server->listen_fd);
     close_fd(server->wake_fd);
     close_fd(server->shared.epoll_fd);
@@ -370,4 +390,12 @@ void proa_http_server_destroy(struct proa_http_server *server)
 const char *proa_http_server_address(const struct proa_http_server *server)
 {
     return server->address;
+}
+
+enum proa_status proa_http_server_reload(struct proa_http_server *server,
+                                         struct proa_error *err)
+{
+    if (server->shared.tls == NULL)
+        return PROA_OK;
+    return proa_http_tls_reload(server->shared.tls, err);
 }

@@ -1,5 +1,6 @@
 /*
- * An HTTP/1 server: one listener, one event loop, a handler for each request.
+ * A server for HTTP/1 and HTTP/2, in plain text or under TLS: one event loop, a
+ * handler for each request.
  * Bodies are whole in memory, both ways, up to a limit.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -39,6 +40,7 @@ struct proa_http_log_entry {
     const char *client_address;
     struct proa_http_text method; /* empty when the request was unreadable */
     struct proa_http_text target; /* as it came: escape what you print */
+    uint8_t version_major;
     uint8_t version_minor;
     uint16_t status;
     uint64_t body_bytes; /* that were to be sent */
@@ -48,6 +50,13 @@ struct proa_http_log_entry {
 
 struct proa_http_server_options {
     const char *address; /* "HOST:PORT", "[IPv6]:PORT"; port 0: any free one */
+    /*
+     * TLS instead of plain text, on all of them; NULL: plain text. PEM files;
+     * without a key's path the key is in the certificate's file. TLS writes
+     * raise SIGPIPE when a client is gone: ignore that signal.
+     */
+    const char *tls_certificate_path;
+    const char *tls_key_path;
     struct proa_http_server_limits limits;
     /*
      * Called by the loop for each request; takes the exchange and must not
@@ -83,6 +92,17 @@ proa_http_server_create(const struct proa_http_server_options *options,
  * back. NULL does nothing.
  */
 void proa_http_server_destroy(struct proa_http_server *server);
+
+/*
+ * Read the certificate and its key again, for the connections that come from
+ * now on. When they are no good, nothing changes. Without TLS does nothing.
+ *
+ * @return PROA_OK, PROA_IO, PROA_NOMEM
+ * Threads: any.
+ */
+PROA_NODISCARD enum proa_status
+proa_http_server_reload(struct proa_http_server *server,
+                        struct proa_error *err);
 
 /* "127.0.0.1:8080", "[::1]:8080": with the port that was bound. */
 const char *proa_http_server_address(const struct proa_http_server *server);

@@ -54,7 +54,8 @@ void proa_log_access_line(const struct proa_http_log_entry *entry,
         append_escaped(out, entry->method, "\"\\");
         (void)proa_buffer_append(out, " ", 1);
         append_escaped(out, target, "\"\\");
-        (void)proa_buffer_printf(out, " HTTP/1.%u",
+        (void)proa_buffer_printf(out, " HTTP/%u.%u",
+                                 entry->version_major == 2 ? 2u : 1u,
                                  (unsigned)entry->version_minor);
     } else {
         (void)proa_buffer_append(out, "-", 1);

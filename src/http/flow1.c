@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/flow1.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { RESPONSE_HEAD_BYTES_MAX = PROA_HTTP_FIELDS_BYTES_MAX + 1024 };
+
+static void exchange_abandon(struct proa_http_connection *connection)
+{
+    struct proa_http_exchange *exchange = connection->exchange;
+
+    connection->exchange = NULL;
+    if (exchange == NULL)
+        return;
+    exchange->connection = NULL;
+    if (connection->phase == PROA_HTTP_WAITING)
+        atomic_store(&exchange->is_abandoned, true);
+    else
+        proa_http_exchange_destroy(exchange);
+}
+
+static void tell(struct proa_http_connection *connection, bool is_cut)
+{
+    const struct proa_http_exchange *exchange = connection->exchange;
+    const struct proa_http_request *request =
+        exchange != NULL ? exchange->request
+                         : proa_http1_request(connection->http1);
+    struct proa_http_log_entry entry = {
+        .status = connection->response.status,
+        .body_bytes =
+            connection->sends_body ? connection->response.body.size : 0,
+        .is_cut = is_cut,
+    };
+
+    if (exchange != NULL)
+        entry.ns = proa_http_now_ns() - exchange->start_ns;
+    proa_http_connection_tell(connection, request, &entry);
+}
+
+void proa_http_flow1_deinit(struct proa_http_connection *connection)
+{
+    if (connection->http1 == NULL)
+        return;
+    if (connection->phase == PROA_HTTP_WRITING)
+        tell(connection, true);
+    exchange_abandon(connection);
+    proa_http1_destroy(connection->http1);
+    proa_buffer_deinit(&connection->head);
+    proa_http_response_deinit(&connection->response);
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static enum proa_http_io send_some(struct proa_http_connection *connection,
+                                   size_t *sent)
+{
+    const struct proa_buffer *head = &connection->head;
+    const struct proa_buffer *body = &connection->response.body;
+    size_t head_offset =
+        connection->sent < head->size ? connection->sent : head->size;
+    size_t body_offset = (size_t)(connection->sent - head_offset);
+    struct iovec parts[2] = {
+        { head->bytes + head_offset, head->size - head_offset },
+        { NULL, 0 },
+    };
+
+    if (connection->sends_body && body->size > body_offset)
+        parts[1] = (struct iovec){ body->bytes + body_offset,
+                                   body->size - body_offset };
+    return proa_http_transport_write(&connection->transport, parts, sent);
+}
+
+static void process_unread(struct proa_http_connection *connection);
+
+static void finish_response(struct proa_http_connection *connection)
+{
+    tell(connection, false);
+    proa_http_exchange_destroy(connection->exchange);
+    connection->exchange = NULL;
+    proa_http_response_deinit(&connection->response);
+    proa_buffer_clear(&connection->head);
+    connection->sent = 0;
+    if (connection->closes) {
+        proa_http_connection_linger(connection);
+        return;
+    }
+    connection->phase = PROA_HTTP_READING;
+    proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_IDLE);
+    if (!proa_http_connection_watch(connection, EPOLLIN))
+        proa_http_connection_close(connection);
+    else
+        process_unread(connection);
+}
+
+static void write_on(struct proa_http_connection *connection)
+{
+    uint64_t all =
+        connection->head.size +
+        (connection->sends_body ? connection->response.body.size : 0);
+    enum proa_http_io result;
+    size_t sent;
+
+    while ((result = send_some(connection, &sent)) == PROA_HTTP_IO_DONE) {
+        connection->sent += sent;
+        if (connection->sent == all) {
+            finish_response(connection);
+            return;
+        }
+    }
+    if (result != PROA_HTTP_IO_AGAIN ||
+        !proa_http_connection_watch(connection, connection->transport.wants)) {
+        proa_http_connection_close(connection);
+        return;
+    }
+    if (connection->sent - connection->marked >= PROA_HTTP_PROGRESS_BYTES) {
+        connection->marked = connection->sent;
+        proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_WRITE);
+    }
+}
+
+/* The response is in the connection: make its head and begin to send. */
+static void begin_response(struct proa_http_connection *connection,
+                           const struct proa_http_request *request)
+{
+    struct proa_http1_reply reply = {
+        .is_head =
+            request != NULL && proa_http_text_equals(request->method, "HEAD"),
+        .keeps_alive = !connection->closes,
+        .version_minor = request == NULL ? 1 : request->version_minor,
+        .unix_seconds = (int64_t)time(NULL),
+    };
+
+    connection->phase = PROA_HTTP_WRITING;
+    connection->sent = 0;
+    connection->marked = 0;
+    connection->sends_body =
+        proa_http1_write_head(&connection->response, &reply, &connection->head);
+    proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_WRITE);
+    if (connection->head.is_full)
+        proa_http_connection_close(connection);
+    else
+        write_on(connection);
+}
+
+static void refuse(struct proa_http_connection *connection)
+{
+    proa_http_response_init(&connection->response, PROA_HTTP_FIELDS_BYTES_MAX,
+                            PROA_HTTP_FIELDS_BYTES_MAX);
+    proa_http_response_error(&connection->response,
+                             proa_http1_status(connection->http1));
+    connection->closes = true;
+    begin_response(connection, proa_http1_request(connection->http1));
+}
+
+void proa_http_flow1_done(struct proa_http_connection *connection)
+{
+    struct proa_http_exchange *exchange = connection->exchange;
+
+    connection->response = exchange->response;
+    exchange->response = (struct proa_http_response){ 0 };
+    if (connection->shared->is_draining)
+        connection->closes = true;
+    begin_response(connection, exchange->request);
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+static void dispatch(struct proa_http_connection *connection)
+{
+    const struct proa_http_server_options *options =
+        &connection->shared->options;
+
+    connection->closes = !proa_http1_keeps_alive(connection->http1);
+    connection->exchange = proa_http_connection_exchange(
+        connection, proa_http1_take(connection->http1));
+    if (connection->exchange == NULL) {
+        proa_http1_refuse(connection->http1, 503);
+        refuse(connection);
+        return;
+    }
+    connection->phase = PROA_HTTP_WAITING;
+    proa_http_deadline_unset(&connection->deadline);
+    options->handle(options->env, connection->exchange);
+}
+
+/* After bytes were read and no request is whole: how long may it take? */
+static void watch_reading(struct proa_http_connection *connection)
+{
+    const struct proa_http_request *request =
+        proa_http1_request(connection->http1);
+    enum proa_http_deadline_kind kind = connection->deadline.kind;
+
+    if (request == NULL)
+        return;
+    if (proa_http1_state(connection->http1) == PROA_HTTP1_HEAD) {
+        if (kind != PROA_HTTP_DEADLINE_HEAD)
+            proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_HEAD);
+        return;
+    }
+    if (kind != PROA_HTTP_DEADLINE_BODY)
+        connection->marked = 0;
+    else if (request->body.size - connection->marked < PROA_HTTP_PROGRESS_BYTES)
+        return;
+    connection->marked = request->body.size;
+    proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_BODY);
+}
+
+/* True when all went out; the client reads nothing before, so it has room. */
+static bool send_continue(struct proa_http_connection *connection)
+{
+    static char text[] = PROA_HTTP1_CONTINUE;
+    const struct iovec parts[2] = { { text, sizeof text - 1 }, { NULL, 0 } };
+    size_t sent;
+
+    return proa_http_transport_write(&connection->transport, parts, &sent) ==
+               PROA_HTTP_IO_DONE &&
+           sent == sizeof text - 1;
+}
+
+enum reading { READING_ON, READING_STOPPED, READING_FAILED };
+
+/* Feed the parser until a request is whole, it refuses or all is read. */
+static enum reading feed(struct proa_http_connection *connection,
+                         const uint8_t *bytes, size_t size, size_t *used)
+{
+    struct proa_http1 *http1 = connection->http1;
+    size_t offset = 0;
+
+    while (offset < size) {
+        offset += proa_http1_feed(http1, bytes + offset, size - offset);
+        *used = offset;
+        enum proa_http1_state state = proa_http1_state(http1);
+        if (state == PROA_HTTP1_REQUEST || state == PROA_HTTP1_REFUSED)
+            return READING_STOPPED;
+    }
+    /* Asked only when the body is not here yet. */
+    if (proa_http1_wants_continue(http1) && !send_continue(connection))
+        return READING_FAILED;
+    return READING_ON;
+}
+
+static void act(struct proa_http_connection *connection)
+{
+    if (proa_http1_state(connection->http1) == PROA_HTTP1_REFUSED)
+        refuse(connection);
+    else
+        dispatch(connection);
+}
+
+static void process_unread(struct proa_http_connection *connection)
+{
+    struct proa_buffer *unread = &connection->unread;
+    size_t used = 0;
+
+    if (unread->size == 0)
+        return;
+    enum reading result =
+        feed(connection, unread->bytes + connection->unread_offset,
+             unread->size - connection->unread_offset, &used);
+    connection->unread_offset += used;
+    if (connection->unread_offset == unread->size) {
+        /* An idle connection shall hold no buffer. */
+        proa_buffer_deinit(unread);
+        proa_buffer_init(unread, PROA_HTTP_SCRATCH_SIZE);
+        connection->unread_offset = 0;
+    }
+    if (result == READING_FAILED)
+        proa_http_connection_close(connection);
+    else if (result == READING_STOPPED)
+        act(connection);
+    else
+        watch_reading(connection);
+}
+
+/* Feed what has just come; what came behind a request is kept until that one
+ * is answered. */
+static void process(struct proa_http_connection *connection,
+                    const uint8_t *bytes, size_t size)
+{
+    size_t used = 0;
+    enum reading result = feed(connection, bytes, size, &used);
+
+    if (result == READING_ON)
+        watch_reading(connection);
+    else if (result == READING_FAILED ||
+             !proa_buffer_append(&connection->unread, bytes + used,
+                                 size - used))
+        proa_http_connection_close(connection);
+    else
+        act(connection);
+}
+
+static void read_on(struct proa_http_connection *connection)
+{
+    uint8_t *bytes = connection->shared->scratch;
+    size_t size;
+
+    switch (proa_http_transport_read(&connection->transport, bytes,
+                                     PROA_HTTP_SCRATCH_SIZE, &size)) {
+    case PROA_HTTP_IO_DONE:
+        if (proa_http_connection_watch(connection, EPOLLIN)) {
+            process(connection, bytes, size);
+            return;
+        }
+        break;
+    case PROA_HTTP_IO_AGAIN:
+        if (proa_http_connection_watch(connection, connection->transport.wants))
+            return;
+        break;
+    default:
+        break;
+    }
+    proa_http_connection_close(connection);
+}
+
+/* --- what the loop tells -------------------------------------------------- */
+
+void proa_http_flow1_begin(struct proa_http_connection *connection,
+                           const uint8_t *bytes, size_t size)
+{
+    connection->http1 =
+        proa_http1_create(&connection->shared->options.limits.request);
+    if (connection->http1 == NULL) {
+        proa_http_connection_close(connection);
+        return;
+    }
+    proa_buffer_init(&connection->head, RESPONSE_HEAD_BYTES_MAX);
+    connection->phase = PROA_HTTP_READING;
+    process(connection, bytes, size);
+}
+
+void proa_http_flow1_event(struct proa_http_connection *connection,
+                           uint32_t events)
+{
+    bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+
+    if (connection->phase == PROA_HTTP_READING)
+        read_on(connection);
+    else if (connection->phase == PROA_HTTP_WRITING)
+        write_on(connection);
+    /* WAITING: no byte more is read before this request is answered. */
+    else if (is_broken || !proa_http_connection_watch(connection, 0))
+        proa_http_connection_close(connection);
+}
+
+void proa_http_flow1_over(struct proa_http_connection *connection)
+{
+    if (connection->phase == PROA_HTTP_READING &&
+        proa_http1_is_busy(connection->http1)) {
+        proa_http1_refuse(connection->http1, 408);
+        refuse(connection);
+        return;
+    }
+    proa_http_connection_close(connection);
+}
+
+void proa_http_flow1_drain(struct proa_http_connection *connection)
+{
+    if (connection->phase == PROA_HTTP_READING &&
+        !proa_http1_is_busy(connection->http1))
+        proa_http_connection_close(connection);
+}

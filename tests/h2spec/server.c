@@ -1,0 +1,105 @@
+/*
+ * A server with a handler in C, for clients of others:
+ * server ADDRESS [CERTIFICATE KEY]. It answers with what it was asked, and for
+ * a path "/bytes/N" with N zeros. SIGHUP: the certificate is read again.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "http/server.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { BYTES_MAX = 32 << 20 };
+
+static void handle(void *env, struct proa_http_exchange *exchange)
+{
+    static const char bytes[] = "/bytes/";
+    const struct proa_http_request *request = exchange->request;
+    struct proa_buffer *body = &exchange->response.body;
+    bool good;
+
+    (void)env;
+    if (request->path.size > sizeof bytes - 1 &&
+        memcmp(request->path.bytes, bytes, sizeof bytes - 1) == 0)
+        good = proa_buffer_append_zeros(
+            body, strtoul(request->path.bytes + sizeof bytes - 1, NULL, 10) %
+                      (BYTES_MAX + 1));
+    else
+        good = proa_buffer_printf(
+            body, "%.*s %.*s HTTP/%u %s %s %zu\n", (int)request->method.size,
+            request->method.bytes, (int)request->target.size,
+            request->target.bytes, (unsigned)request->version_major,
+            exchange->is_tls ? "https" : "http", exchange->client_address,
+            request->body.size);
+    if (!good)
+        proa_http_response_error(&exchange->response, 503);
+    proa_http_exchange_respond(exchange);
+}
+
+struct reloading {
+    struct proa_http_server *server;
+    int fd;
+};
+
+static void *reload(void *argument)
+{
+    const struct reloading *reloading = argument;
+    struct signalfd_siginfo info;
+
+    while (read(reloading->fd, &info, sizeof info) == sizeof info) {
+        struct proa_error err = { 0 };
+        if (proa_http_server_reload(reloading->server, &err) == PROA_OK)
+            puts("reloaded");
+        else
+            printf("not reloaded: %s\n", err.text);
+        (void)fflush(stdout);
+    }
+    return NULL;
+}
+
+static int signal_fd(int number, int other, int flags)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, number);
+    (void)sigaddset(&set, other);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | flags);
+}
+
+int main(int argc, char **argv)
+{
+    struct proa_http_server_options options = {
+        .address = argc > 1 ? argv[1] : "127.0.0.1:0",
+        .tls_certificate_path = argc > 2 ? argv[2] : NULL,
+        .tls_key_path = argc > 3 ? argv[3] : NULL,
+        .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
+        .handle = handle,
+        .stop_fd = signal_fd(SIGTERM, SIGINT, SFD_NONBLOCK),
+    };
+    struct reloading reloading = { .fd = signal_fd(SIGHUP, SIGHUP, 0) };
+    struct proa_error err = { 0 };
+    pthread_t thread;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    enum proa_status status =
+        proa_http_server_create(&options, &reloading.server, &err);
+    if (status == PROA_OK &&
+        pthread_create(&thread, NULL, reload, &reloading) == 0) {
+        printf("listening on %s\n", proa_http_server_address(reloading.server));
+        (void)fflush(stdout);
+        status = proa_http_server_run(reloading.server, &err);
+        (void)pthread_cancel(thread);
+        (void)pthread_join(thread, NULL);
+    }
+    proa_http_server_destroy(reloading.server);
+    if (status != PROA_OK)
+        fprintf(stderr, "%s\n", err.text);
+    return status == PROA_OK ? 0 : 1;
+}
