@@ -24,6 +24,12 @@ enum { PROA_ABI_VERSION = 1 };
 
 enum { PROA_PAGE_SIZE = 65536 }; /* bytes in a wasm page */
 
+/*
+ * What a 32-bit memory grows to at most, unless it begins with more: a page
+ * less than could be, so that an address inside plus a little never wraps.
+ */
+enum { PROA_MEMORY32_PAGES_MAX = 65535 };
+
 enum proa_trap {
     PROA_TRAP_NONE = 0,
     PROA_TRAP_UNREACHABLE,

@@ -33,4 +33,13 @@ void proa_keep_quieting(struct proa_unit *unit);
  */
 void proa_keep_quieting_whole(struct proa_unit *unit);
 
+/*
+ * Addresses that lie a constant apart, as offsets from one of them where that
+ * is the same; see address.c. Run it when values are simplified.
+ *
+ * @return PROA_OK, PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status proa_fold_addresses(struct proa_unit *unit,
+                                                    struct proa_error *err);
+
 #endif

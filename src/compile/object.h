@@ -47,6 +47,7 @@ struct proa_codegen_plan {
     const uint32_t *records; /* by function index; PROA_ARTIFACT_NONE */
     uint32_t record_count;
     const bool *has_tail;      /* by function index: has a tail form */
+    const bool *own_tables;    /* by table index; see own_tables.h */
     const bool *data_in_image; /* by data segment: init need not apply it */
 };
 

@@ -164,6 +164,8 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
     status = run_passes(pipeline, "function(instsimplify,simplifycfg)", err);
     if (status == PROA_OK)
         status = proa_keep_loads(pipeline->unit, err);
+    if (status == PROA_OK)
+        status = proa_fold_addresses(pipeline->unit, err);
     return status;
 }
 

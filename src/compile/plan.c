@@ -6,6 +6,7 @@
 #include "artifact/artifact.h"
 #include "artifact/record.h"
 #include "base/fail.h"
+#include "compile/own_tables.h"
 #include "wasm/instruction.h"
 
 /*
@@ -165,6 +166,9 @@ enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
     if (made.codegen.records == NULL)
         return no_memory(err);
     status = find_tails(module, arena, &made.codegen, err);
+    if (status == PROA_OK)
+        status =
+            proa_own_tables_find(module, arena, &made.codegen.own_tables, err);
     if (status == PROA_OK)
         status = partition(module, arena, &made, err);
     if (status == PROA_OK)

@@ -41,6 +41,8 @@ static uint64_t bytes_max(const struct proa_store *store,
     if (max == 0)
         max = default_max;
     max = least(max, limits->is_64 ? size_max_64 : size_max_32);
+    if (!limits->is_64 && limits->min <= PROA_MEMORY32_PAGES_MAX)
+        max = least(max, page_bytes(PROA_MEMORY32_PAGES_MAX));
     return least(max, page_bytes(limits->max));
 }
 

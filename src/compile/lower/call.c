@@ -226,8 +226,11 @@ static struct target indirect_target(struct proa_lower *lower,
                              .convention = PROA_CC_C };
 
     check_signature(lower, row, instruction->index);
-    target.context = proa_lower_field(
-        lower, unit->ptr, row, offsetof(struct proa_table_entry, context));
+    target.context =
+        unit->plan->own_tables[instruction->index2]
+            ? lower->context
+            : proa_lower_field(lower, unit->ptr, row,
+                               offsetof(struct proa_table_entry, context));
     target.code = proa_lower_field(lower, unit->ptr, row,
                                    offsetof(struct proa_table_entry, code));
     if (lower->is_tail)
