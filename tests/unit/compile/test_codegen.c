@@ -166,6 +166,7 @@ struct fixture {
     uint32_t records[16];
     bool has_tail[16];
     bool in_image[16];
+    bool own_tables[16];
 };
 
 static void fixture_init(struct fixture *fixture, const uint8_t *bytes,
@@ -185,7 +186,9 @@ static void fixture_init(struct fixture *fixture, const uint8_t *bytes,
         fixture->has_tail[i] = i >= module->imported_function_count &&
                                module->feature_used[PROA_FEATURE_TAIL_CALL];
     }
+    CHECK_EQ(module->table_count <= 16, true);
     memset(fixture->in_image, 0, sizeof fixture->in_image);
+    memset(fixture->own_tables, 0, sizeof fixture->own_tables);
     struct proa_layout_counts counts = {
         .imported_functions = module->imported_function_count,
         .memories = module->memory_count,
@@ -200,6 +203,7 @@ static void fixture_init(struct fixture *fixture, const uint8_t *bytes,
         .records = fixture->records,
         .record_count = record_count,
         .has_tail = fixture->has_tail,
+        .own_tables = fixture->own_tables,
         .data_in_image = fixture->in_image,
     };
 }
