@@ -14,7 +14,11 @@ struct settings {
     struct proa_load_settings load;
     struct proa_sandbox_settings sandbox;
     const char *address;
+    const char *tls_cert;
+    const char *tls_key;
     const char *argv0;
+    const char *abi;
+    struct proa_list routes;
     uint32_t worker_count;
     uint32_t queue_max;
     uint32_t connections_max;
@@ -32,6 +36,24 @@ static const struct proa_option options[] = {
       offsetof(struct settings, address),
       "Where to listen; 127.0.0.1:8080 unless given. Port 0 takes a free one.",
       NULL },
+    { "tls-cert", 0, PROA_OPTION_TEXT, "FILE",
+      offsetof(struct settings, tls_cert),
+      "Serve under TLS with the certificate, and its chain, in this PEM file.",
+      NULL },
+    { "tls-key", 0, PROA_OPTION_TEXT, "FILE",
+      offsetof(struct settings, tls_key),
+      "The certificate's key, as PEM; without this it is in the same file.",
+      NULL },
+    { "route", 0, PROA_OPTION_LIST, "ROUTE=FILE",
+      offsetof(struct settings, routes),
+      "Answer this path and all below it with the program in FILE; the longest "
+      "route wins. May be given again.",
+      NULL },
+    { "abi", 0, PROA_OPTION_TEXT, "ABI", offsetof(struct settings, abi),
+      "How programs are spoken to: wasi, a command in the CGI convention, or "
+      "reactr, the run_e functions of Sat; seen from each program unless "
+      "given.",
+      "wasi reactr" },
     PROA_SANDBOX_OPTIONS(struct settings),
     { "argv0", 0, PROA_OPTION_TEXT, "NAME", offsetof(struct settings, argv0),
       "What the program sees as its own name.", NULL },
@@ -83,18 +105,45 @@ static const struct proa_option options[] = {
     PROA_LOAD_OPTIONS(struct settings),
 };
 
-static enum proa_status serve(const struct settings *settings,
-                              struct proa_engine *engine,
-                              struct proa_module *module,
-                              struct proa_error *err)
+static enum proa_status load(void *env, struct proa_engine *engine,
+                             const char *path, struct proa_module **module,
+                             struct proa_error *err)
 {
-    struct proa_sandbox sandbox;
-    enum proa_status status;
+    const struct settings *settings = env;
+    struct proa_input input = { .fd = -1 };
+    enum proa_status status = proa_input_read(path, &input, err);
 
-    status = proa_sandbox_init(&settings->sandbox, &sandbox, err);
     if (status != PROA_OK)
         return status;
-    const struct proa_serve_options serve_options = {
+    status = proa_load_module(&input, &settings->load, engine, module, err);
+    proa_input_deinit(&input);
+    return status;
+}
+
+static bool read_abi(const char *word, enum proa_abi *abi)
+{
+    if (word == NULL)
+        return true;
+    if (strcmp(word, "wasi") == 0)
+        *abi = PROA_ABI_WASI;
+    else if (strcmp(word, "reactr") == 0)
+        *abi = PROA_ABI_REACTR;
+    else
+        return false;
+    return true;
+}
+
+static int serve(struct settings *settings, const char *path,
+                 struct proa_engine *engine, struct proa_sandbox *sandbox)
+{
+    char blame[PROA_SERVE_BLAME_SIZE];
+    struct proa_error err = { 0 };
+    struct proa_serve_options serve_options = {
+        .path = path,
+        .routes = settings->routes.items,
+        .route_count = settings->routes.count,
+        .load = load,
+        .load_env = settings,
         .address = settings->address,
         .worker_count = settings->worker_count,
         .queue_count_max = settings->queue_max,
@@ -104,59 +153,67 @@ static enum proa_status serve(const struct settings *settings,
         .body_bytes_max = settings->body_max,
         .response_bytes_max = settings->response_max,
         .memory_bytes_max = settings->memory_max,
-        .preopens = sandbox.preopens,
-        .preopen_count = sandbox.preopen_count,
-        .env = (const char *const *)sandbox.env,
-        .env_count = sandbox.env_count,
+        .preopens = sandbox->preopens,
+        .preopen_count = sandbox->preopen_count,
+        .env = (const char *const *)sandbox->env,
+        .env_count = sandbox->env_count,
         .program_name = settings->argv0,
         .trap_missing = settings->allow_missing,
         .is_quiet = settings->is_quiet,
     };
-    status = proa_serve_run(engine, module, &serve_options, err);
-    proa_sandbox_deinit(&sandbox);
-    return status;
+
+    if (!read_abi(settings->abi, &serve_options.abi))
+        return proa_cli_bad("--abi %s: wasi or reactr", settings->abi);
+    if (proa_serve_run(engine, &serve_options, blame, &err) == PROA_OK)
+        return PROA_CLI_OK;
+    return proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
 }
 
 static int serve_command(const void *data, const struct proa_operands *operands)
 {
-    const struct settings *settings = data;
-    const char *file = operands->items[0];
-    struct proa_input input = { .fd = -1 };
+    /* Loading takes its settings as `void *`. */
+    struct settings settings = *(const struct settings *)data;
+    const char *path = operands->count > 0 ? operands->items[0] : NULL;
     struct proa_engine *engine = NULL;
-    struct proa_module *module = NULL;
+    struct proa_sandbox sandbox;
     struct proa_error err = { 0 };
-    enum proa_status status;
+    int code;
 
+    if (path == NULL && settings.routes.count == 0)
+        return proa_cli_bad("serve what? a FILE, a FOLDER or --route; see: "
+                            "proa serve --help");
     (void)signal(SIGPIPE, SIG_IGN);
-    status = proa_input_read(file, &input, &err);
-    if (status == PROA_OK)
-        status = proa_engine_create(&engine, &err);
-    if (status == PROA_OK)
-        status =
-            proa_load_module(&input, &settings->load, engine, &module, &err);
-    proa_input_deinit(&input);
-    if (status == PROA_OK)
-        status = serve(settings, engine, module, &err);
-    proa_module_release(module);
+    if (proa_engine_create(&engine, &err) != PROA_OK)
+        return proa_cli_fail(NULL, &err);
+    if (proa_sandbox_init(&settings.sandbox, &sandbox, &err) == PROA_OK) {
+        code = serve(&settings, path, engine, &sandbox);
+        proa_sandbox_deinit(&sandbox);
+    } else {
+        code = proa_cli_fail(NULL, &err);
+    }
     proa_engine_destroy(engine);
-    return status == PROA_OK ? PROA_CLI_OK : proa_cli_fail(file, &err);
+    return code;
 }
 
 const struct proa_command proa_command_serve = {
     .name = "serve",
-    .operands = "FILE|-",
-    .summary = "Answer HTTP requests with a program.",
+    .operands = "[FILE|FOLDER|-]",
+    .summary = "Answer HTTP requests with programs.",
     .text =
         "Listen for HTTP requests and start the program afresh for each, in "
         "the CGI convention: the request is told in its environment, the body "
         "is its standard input, and what it prints is the response: fields "
         "such as Content-Type, an empty line, the body.\n\n"
+        "A FILE answers every path. In a FOLDER each module answers the path "
+        "of its name: users.wasm answers /users and what is below it, "
+        "index.wasm its folder, [id].wasm any name; files in its folder "
+        "public are served as they are.\n\n"
         "SIGTERM or SIGINT ends it after the requests that are under way; a "
         "second one at once.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .settings_size = sizeof(struct settings),
-    .operand_min = 1,
+    .operand_min = 0,
     .operand_max = 1,
     .run = serve_command,
 };

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "serve/percent.h"
 
 /* How many variables a request has besides its fields. */
-enum { FIXED_COUNT_MAX = 24 };
+enum { FIXED_COUNT_MAX = 24 + PROA_ROUTE_PARAMS_MAX };
 
 struct maker {
     struct proa_arena *arena;
@@ -55,38 +56,6 @@ static void add_number(struct maker *maker, const char *name, size_t number)
 
     (void)snprintf(text, sizeof text, "%zu", number);
     add(maker, name, text);
-}
-
-static int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
-/* %XX to bytes, in place of `out`; false when one is none, or is a NUL. */
-static bool decode(struct proa_http_text path, char *out, size_t *out_size)
-{
-    size_t size = 0;
-
-    for (size_t i = 0; i < path.size; i++) {
-        if (path.bytes[i] != '%') {
-            out[size++] = path.bytes[i];
-            continue;
-        }
-        if (path.size - i < 3)
-            return false;
-        int high = hex_digit(path.bytes[i + 1]);
-        int low = hex_digit(path.bytes[i + 2]);
-        if (high < 0 || low < 0 || high + low == 0)
-            return false;
-        out[size++] = (char)(high * 16 + low);
-        i += 2;
-    }
-    *out_size = size;
-    return true;
 }
 
 /* Fields that are the connection's business, or that have their own variable.
@@ -187,6 +156,13 @@ static void add_fields(struct maker *maker,
     }
 }
 
+static const char *protocol_of(const struct proa_http_request *request)
+{
+    if (request->version_major == 2)
+        return "HTTP/2.0";
+    return request->version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
 static void add_server(struct maker *maker,
                        const struct proa_http_exchange *exchange)
 {
@@ -204,8 +180,9 @@ static void add_server(struct maker *maker,
         host = proa_http_text_of(exchange->server_address);
     add(maker, "GATEWAY_INTERFACE", "CGI/1.1");
     add(maker, "SERVER_SOFTWARE", "proa/" PROA_VERSION);
-    add(maker, "SERVER_PROTOCOL",
-        request->version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+    add(maker, "SERVER_PROTOCOL", protocol_of(request));
+    if (exchange->is_tls)
+        add(maker, "HTTPS", "on");
     add_text(maker, "SERVER_NAME", host);
     add_number(maker, "SERVER_PORT", exchange->server_port);
     add(maker, "REMOTE_ADDR", exchange->client_address);
@@ -229,16 +206,76 @@ static void add_url(struct maker *maker,
     }
     if (host.size == 0)
         host = proa_http_text_of(exchange->server_address);
-    (void)snprintf(url, size, "http://%.*s%.*s%s%.*s", (int)host.size,
+    (void)snprintf(url, size, "%s://%.*s%.*s%s%.*s",
+                   exchange->is_tls ? "https" : "http", (int)host.size,
                    host.bytes, (int)request->path.size, request->path.bytes,
                    request->query.size > 0 ? "?" : "", (int)request->query.size,
                    request->query.bytes);
     add(maker, "X_FULL_URL", url);
 }
 
+/* "PATH_PARAM_ID=7" for "[id]"; false when the text cannot be decoded. */
+static bool add_param(struct maker *maker, const struct proa_route_param *param)
+{
+    char name[64] = "PATH_PARAM_";
+    size_t at = strlen(name), size = 0;
+    char *text = proa_arena_alloc(maker->arena, param->text.size + 1);
+
+    if (text == NULL) {
+        maker->is_out_of_memory = true;
+        return true;
+    }
+    if (!proa_percent_decode(param->text, text, &size))
+        return false;
+    for (size_t i = 0; param->name[i] != '\0' && at < sizeof name - 1; i++)
+        name[at++] = as_variable(param->name[i]);
+    name[at] = '\0';
+    add_bytes(maker, name, text, size);
+    return true;
+}
+
+/*
+ * The path in two: what the route names is the program's name, the rest is for
+ * the program. False when it cannot be decoded.
+ */
+static bool add_path(struct maker *maker,
+                     const struct proa_http_request *request,
+                     const struct proa_route_match *match)
+{
+    struct proa_http_text path = request->path;
+    size_t script_size = match->script_size;
+    const struct proa_http_text script = { path.bytes, script_size };
+    const struct proa_http_text rest = { path.bytes + script_size,
+                                         path.size - script_size };
+    size_t pattern_size = strlen(match->pattern) + sizeof "/...";
+    char *decoded = proa_arena_alloc(maker->arena, path.size + 1);
+    char *route = proa_arena_alloc(maker->arena, pattern_size);
+    struct proa_http_text text;
+
+    if (decoded == NULL || route == NULL) {
+        maker->is_out_of_memory = true;
+        return true;
+    }
+    text.bytes = decoded;
+    if (!proa_percent_decode(script, decoded, &text.size))
+        return false;
+    add_text(maker, "SCRIPT_NAME", text);
+    if (!proa_percent_decode(rest, decoded, &text.size))
+        return false;
+    add_text(maker, "PATH_INFO", text);
+    add_text(maker, "PATH_TRANSLATED", text);
+    add_text(maker, "X_RAW_PATH_INFO", rest);
+    (void)snprintf(route, pattern_size, "%s%s", match->pattern,
+                   match->pattern[1] == '\0' ? "..." : "/...");
+    add(maker, "X_MATCHED_ROUTE", route);
+    for (uint32_t i = 0; i < match->param_count; i++)
+        if (!add_param(maker, &match->params[i]))
+            return false;
+    return true;
+}
+
 static void add_request(struct maker *maker,
-                        const struct proa_http_exchange *exchange,
-                        struct proa_http_text path)
+                        const struct proa_http_exchange *exchange)
 {
     const struct proa_http_request *request = exchange->request;
     const struct proa_http_field *type =
@@ -246,20 +283,15 @@ static void add_request(struct maker *maker,
 
     add_text(maker, "REQUEST_METHOD", request->method);
     add_text(maker, "REQUEST_URI", request->target);
-    /* The program is at the root: the whole path is behind its name. */
-    add(maker, "SCRIPT_NAME", "");
-    add_text(maker, "PATH_INFO", path);
-    add_text(maker, "PATH_TRANSLATED", path);
     add_text(maker, "QUERY_STRING", request->query);
     add_text(maker, "CONTENT_TYPE",
              type == NULL ? proa_http_text_of("") : type->value);
     add_number(maker, "CONTENT_LENGTH", request->body.size);
-    add(maker, "X_MATCHED_ROUTE", "/...");
-    add_text(maker, "X_RAW_PATH_INFO", request->path);
     add_url(maker, exchange);
 }
 
 uint16_t proa_cgi_env_make(const struct proa_http_exchange *exchange,
+                           const struct proa_route_match *match,
                            const char *const *operator_env,
                            uint32_t operator_env_count,
                            struct proa_arena *arena, struct proa_cgi_env *env)
@@ -268,20 +300,17 @@ uint16_t proa_cgi_env_make(const struct proa_http_exchange *exchange,
     size_t count_max =
         (size_t)operator_env_count + FIXED_COUNT_MAX + request->field_count;
     struct maker maker = { .arena = arena };
-    struct proa_http_text path = { NULL, 0 };
-    char *decoded = proa_arena_alloc(arena, request->path.size + 1);
 
     maker.env.items =
         proa_arena_array(arena, count_max, sizeof *maker.env.items);
-    if (decoded == NULL || maker.env.items == NULL)
+    if (maker.env.items == NULL)
         return 503;
-    if (!decode(request->path, decoded, &path.size))
-        return 400;
-    path.bytes = decoded;
     for (uint32_t i = 0; i < operator_env_count; i++)
         maker.env.items[maker.env.count++] = operator_env[i];
     add_server(&maker, exchange);
-    add_request(&maker, exchange, path);
+    if (!add_path(&maker, request, match))
+        return 400;
+    add_request(&maker, exchange);
     add_fields(&maker, request);
     if (maker.is_out_of_memory)
         return 503;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "http/exchange.h"
+#include "serve/routes.h"
 
 struct proa_cgi_env {
     const char **items; /* "NAME=value"; borrowed from the arena */
@@ -17,8 +18,9 @@ struct proa_cgi_env {
 /*
  * The operator's variables first, then the request's, so that a program that
  * takes the first of two finds the operator's. From the request: the CGI
- * variables, a few that WAGI adds, and HTTP_NAME for its fields, but for those
- * that concern only the connection, those whose name could be taken for
+ * variables (the route is SCRIPT_NAME, the rest PATH_INFO, a parameter [id] is
+ * PATH_PARAM_ID), a few that WAGI adds, and HTTP_NAME for its fields, but for
+ * those that concern only the connection, those whose name could be taken for
  * another's (with "_"), and Proxy, which programs take for a setting.
  *
  * @param env written only on success
@@ -26,6 +28,7 @@ struct proa_cgi_env {
  */
 PROA_NODISCARD uint16_t
 proa_cgi_env_make(const struct proa_http_exchange *exchange,
+                  const struct proa_route_match *match,
                   const char *const *operator_env, uint32_t operator_env_count,
                   struct proa_arena *arena, struct proa_cgi_env *env);
 

@@ -21,15 +21,16 @@ enum {
 
 /* One run of the guest. What is not there yet is NULL or -1. */
 struct run {
-    const struct proa_guest_plan *plan;
-    struct proa_http_exchange *exchange;
-    uint32_t slot_index;
+    const struct proa_guest_host *host;
+    const struct proa_guest_request *request; /* NULL for a check */
+    const struct proa_function *function;
+    struct proa_http_exchange *exchange; /* the request's */
     struct proa_arena *arena;
     struct proa_cgi_env env;
     struct proa_store *store;
     struct proa_wasi *wasi;
     struct proa_extern *imports;
-    int stdin_fd; /* owned unless it is the plan's */
+    int stdin_fd; /* owned unless it is the host's */
     int stdout_fd;
     int stderr_fd;
     bool is_late; /* it was interrupted */
@@ -40,8 +41,9 @@ static enum proa_status link_imports(struct run *run,
                                      struct proa_buffer *missing,
                                      struct proa_error *err)
 {
-    const struct proa_guest_plan *plan = run->plan;
-    const struct proa_serve_options *options = plan->options;
+    const struct proa_guest_host *host = run->host;
+    const struct proa_module *module = run->function->module;
+    const struct proa_function_settings *options = &run->function->settings;
     const struct proa_store_options store_options = {
         .memory_bytes_max = options->memory_bytes_max,
     };
@@ -57,10 +59,10 @@ static enum proa_status link_imports(struct run *run,
         .stderr_fd = run->stderr_fd,
     };
     struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
-    uint32_t import_count = proa_module_import_count(plan->module);
+    uint32_t import_count = proa_module_import_count(module);
     enum proa_status status;
 
-    status = proa_store_create(plan->engine, &store_options, &run->store, err);
+    status = proa_store_create(host->engine, &store_options, &run->store, err);
     if (status == PROA_OK)
         status = proa_wasi_create(&wasi_options, &run->wasi, err);
     if (status != PROA_OK)
@@ -70,9 +72,8 @@ static enum proa_status link_imports(struct run *run,
     if (run->imports == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for the imports");
     proa_wasi_tables(run->wasi, tables);
-    return proa_host_link(run->store, plan->module, tables,
-                          PROA_WASI_TABLE_COUNT, options->trap_missing,
-                          run->imports, missing, err);
+    return proa_host_link(run->store, module, tables, PROA_WASI_TABLE_COUNT,
+                          host->trap_missing, run->imports, missing, err);
 }
 
 static enum proa_status open_streams(struct run *run, struct proa_error *err)
@@ -84,12 +85,12 @@ static enum proa_status open_streams(struct run *run, struct proa_error *err)
         status =
             proa_memfile_input(body->bytes, body->size, &run->stdin_fd, err);
     else
-        run->stdin_fd = run->plan->null_fd;
+        run->stdin_fd = run->host->null_fd;
     if (status == PROA_OK)
-        status =
-            proa_memfile_output((size_t)run->plan->options->response_bytes_max +
-                                    PROA_CGI_HEAD_BYTES_MAX,
-                                &run->stdout_fd, err);
+        status = proa_memfile_output(
+            (size_t)run->function->settings.response_bytes_max +
+                PROA_CGI_HEAD_BYTES_MAX,
+            &run->stdout_fd, err);
     if (status == PROA_OK)
         status = proa_memfile_output(STDERR_BYTES_MAX, &run->stderr_fd, err);
     return status;
@@ -101,9 +102,9 @@ static enum proa_status call_start(struct run *run, struct proa_error *err)
     struct proa_extern start;
     enum proa_status status;
 
-    status = proa_instance_create(run->store, run->plan->module, run->imports,
-                                  proa_module_import_count(run->plan->module),
-                                  &instance, err);
+    status = proa_instance_create(
+        run->store, run->function->module, run->imports,
+        proa_module_import_count(run->function->module), &instance, err);
     if (status != PROA_OK)
         return status;
     /* proa_guest_check() saw it. */
@@ -114,16 +115,17 @@ static enum proa_status call_start(struct run *run, struct proa_error *err)
 
 static enum proa_status run_guest(struct run *run, struct proa_error *err)
 {
-    const struct proa_guest_plan *plan = run->plan;
-    uint64_t deadline_ns = run->exchange->start_ns + plan->options->timeout_ns;
+    struct proa_watchdog *watchdog = run->host->watchdog;
+    uint32_t slot_index = run->request->slot_index;
+    uint64_t deadline_ns =
+        run->exchange->start_ns + run->function->settings.timeout_ns;
     enum proa_status status = link_imports(run, NULL, err);
 
     if (status != PROA_OK)
         return status;
-    proa_watchdog_begin(plan->watchdog, run->slot_index, run->store,
-                        deadline_ns);
+    proa_watchdog_begin(watchdog, slot_index, run->store, deadline_ns);
     status = call_start(run, err);
-    run->is_late = proa_watchdog_end(plan->watchdog, run->slot_index);
+    run->is_late = proa_watchdog_end(watchdog, slot_index);
     return status;
 }
 
@@ -148,7 +150,7 @@ static enum proa_status read_output(struct run *run, struct proa_error *err)
 {
     struct proa_http_response *response = &run->exchange->response;
     uint64_t size = proa_memfile_size(run->stdout_fd);
-    uint64_t body_max = run->plan->options->response_bytes_max;
+    uint64_t body_max = run->function->settings.response_bytes_max;
     struct proa_cgi_head head = { 0 };
     enum proa_status status = read_head(run, size, &head, err);
 
@@ -249,12 +251,13 @@ static uint16_t judge(struct run *run, enum proa_status status,
 
 static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 {
-    const struct proa_serve_options *options = run->plan->options;
+    const struct proa_function_settings *settings = &run->function->settings;
     struct proa_error err = { 0 };
     uint16_t answer;
 
-    answer = proa_cgi_env_make(run->exchange, options->env, options->env_count,
-                               run->arena, &run->env);
+    answer =
+        proa_cgi_env_make(run->exchange, run->request->match, settings->env,
+                          settings->env_count, run->arena, &run->env);
     if (answer != 0)
         return answer;
     enum proa_status status = open_streams(run, &err);
@@ -277,7 +280,7 @@ static void close_run(struct run *run)
 {
     proa_store_destroy(run->store);
     proa_wasi_destroy(run->wasi);
-    if (run->stdin_fd >= 0 && run->stdin_fd != run->plan->null_fd)
+    if (run->stdin_fd >= 0 && run->stdin_fd != run->host->null_fd)
         (void)close(run->stdin_fd);
     if (run->stdout_fd >= 0)
         (void)close(run->stdout_fd);
@@ -286,13 +289,15 @@ static void close_run(struct run *run)
     proa_arena_destroy(run->arena);
 }
 
-void proa_guest_answer(const struct proa_guest_plan *plan, uint32_t slot_index,
-                       struct proa_http_exchange *exchange)
+void proa_guest_answer(const struct proa_guest_host *host,
+                       const struct proa_guest_request *request)
 {
+    struct proa_http_exchange *exchange = request->exchange;
     struct run run = {
-        .plan = plan,
+        .host = host,
+        .request = request,
+        .function = request->function,
         .exchange = exchange,
-        .slot_index = slot_index,
         .stdin_fd = -1,
         .stdout_fd = -1,
         .stderr_fd = -1,
@@ -321,14 +326,14 @@ static bool is_start(struct proa_exporttype export)
            export.type.func.result_count == 0;
 }
 
-static enum proa_status check_exports(const struct proa_guest_plan *plan,
+static enum proa_status check_exports(const struct proa_function *function,
                                       struct proa_error *err)
 {
-    uint64_t bytes_max = plan->options->memory_bytes_max;
+    uint64_t bytes_max = function->settings.memory_bytes_max;
     bool has_start = false;
 
-    for (uint32_t i = 0; i < proa_module_export_count(plan->module); i++) {
-        struct proa_exporttype export = proa_module_export(plan->module, i);
+    for (uint32_t i = 0; i < proa_module_export_count(function->module); i++) {
+        struct proa_exporttype export = proa_module_export(function->module, i);
         if (is_start(export))
             has_start = true;
         if (export.kind == PROA_KIND_MEMORY &&
@@ -346,14 +351,17 @@ static enum proa_status check_exports(const struct proa_guest_plan *plan,
     return PROA_OK;
 }
 
-enum proa_status proa_guest_check(const struct proa_guest_plan *plan,
+enum proa_status proa_guest_check(const struct proa_guest_host *host,
+                                  const struct proa_function *function,
                                   struct proa_buffer *missing,
                                   struct proa_error *err)
 {
-    struct run run = {
-        .plan = plan, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1
-    };
-    enum proa_status status = check_exports(plan, err);
+    struct run run = { .host = host,
+                       .function = function,
+                       .stdin_fd = -1,
+                       .stdout_fd = -1,
+                       .stderr_fd = -1 };
+    enum proa_status status = check_exports(function, err);
 
     if (status != PROA_OK)
         return status;

@@ -7,16 +7,23 @@
 
 #include "http/exchange.h"
 #include "proa/store.h"
-#include "serve/serve.h"
+#include "serve/app.h"
 #include "serve/watchdog.h"
 
 /* What all requests share; it does not change while they run. */
-struct proa_guest_plan {
+struct proa_guest_host {
     struct proa_engine *engine;
-    struct proa_module *module;
-    const struct proa_serve_options *options; /* without zeros */
     struct proa_watchdog *watchdog;
     int null_fd; /* the standard input of a request without a body */
+    bool trap_missing;
+};
+
+/* One request for one function. All borrowed. */
+struct proa_guest_request {
+    struct proa_http_exchange *exchange;
+    const struct proa_function *function;
+    const struct proa_route_match *match;
+    uint32_t slot_index; /* of the watchdog: the worker's index */
 };
 
 /*
@@ -27,17 +34,17 @@ struct proa_guest_plan {
  * @return PROA_OK, PROA_USAGE, PROA_UNLINKABLE, PROA_LIMIT, PROA_IO, PROA_NOMEM
  */
 PROA_NODISCARD enum proa_status
-proa_guest_check(const struct proa_guest_plan *plan,
+proa_guest_check(const struct proa_guest_host *host,
+                 const struct proa_function *function,
                  struct proa_buffer *missing, struct proa_error *err);
 
 /*
  * Run the guest for this request and fill the response; what the guest printed
  * on standard error, and why it failed if it did, goes to the log.
  *
- * @param slot_index of the watchdog: the worker's index
  * Threads: any; a slot is used by one at a time.
  */
-void proa_guest_answer(const struct proa_guest_plan *plan, uint32_t slot_index,
-                       struct proa_http_exchange *exchange);
+void proa_guest_answer(const struct proa_guest_host *host,
+                       const struct proa_guest_request *request);
 
 #endif

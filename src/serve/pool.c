@@ -125,10 +125,8 @@ void proa_pool_destroy(struct proa_pool *pool)
     (void)pthread_mutex_unlock(&pool->lock);
     for (uint32_t i = 0; i < pool->worker_count; i++)
         (void)pthread_join(pool->workers[i].thread, NULL);
-    while ((exchange = take(pool)) != NULL) {
-        proa_http_response_error(&exchange->response, 503);
-        proa_http_exchange_respond(exchange);
-    }
+    while ((exchange = take(pool)) != NULL)
+        pool->options.refuse(pool->options.env, exchange);
     (void)pthread_cond_destroy(&pool->filled);
     (void)pthread_mutex_destroy(&pool->lock);
     free(pool);

@@ -16,6 +16,8 @@ struct proa_pool_options {
     /* Answers and hands back the exchange; on the worker of that index. */
     void (*answer)(void *env, uint32_t worker_index,
                    struct proa_http_exchange *exchange);
+    /* The same for one that waited when the pool ended. */
+    void (*refuse)(void *env, struct proa_http_exchange *exchange);
     void *env;
 };
 
@@ -32,8 +34,8 @@ PROA_NODISCARD bool proa_pool_submit(struct proa_pool *pool,
                                      struct proa_http_exchange *exchange);
 
 /*
- * Wait for the requests that run; those that wait are answered with 503. NULL
- * does nothing.
+ * Wait for the requests that run; those that wait are refused. NULL does
+ * nothing.
  */
 void proa_pool_destroy(struct proa_pool *pool);
 

@@ -8,28 +8,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "http/server.h"
-#include "serve/guest.h"
 #include "serve/log.h"
-#include "serve/pool.h"
+#include "serve/service.h"
 
 enum {
     NS_PER_MS = 1000000,
     WORKERS_PER_CORE = 2,
     WORKER_COUNT_MAX = 4096,
-    LOG_LINE_BYTES_MAX = 64 * 1024,
     MISSING_BYTES_MAX = 1 << 20,
 };
 
-struct service {
-    struct proa_serve_options options;
-    struct proa_guest_plan plan;
-    struct proa_pool *pool;
-    struct proa_http_server *server;
+/* The process's own side of a server. */
+struct process {
+    struct proa_service service;
     int signal_fd;
 };
 
@@ -85,137 +81,49 @@ static enum proa_status check_options(const struct proa_serve_options *options,
     return PROA_OK;
 }
 
-/* --- requests ----------------------------------------------------------- */
+/* --- what is served ----------------------------------------------------- */
 
-static void refuse(struct proa_http_exchange *exchange)
+static enum proa_status make_plan(const struct proa_serve_options *options,
+                                  struct proa_plan *plan,
+                                  struct proa_error *err)
 {
-    proa_http_response_error(&exchange->response, 503);
-    /* Without memory for this field the answer is still right. */
-    (void)proa_http_response_add(&exchange->response,
-                                 proa_http_text_of("Retry-After"),
-                                 proa_http_text_of("1"));
-    proa_http_exchange_respond(exchange);
-}
+    struct stat state;
+    enum proa_status status = PROA_OK;
 
-static void on_request(void *env, struct proa_http_exchange *exchange)
-{
-    struct service *service = env;
-
-    if (!proa_pool_submit(service->pool, exchange))
-        refuse(exchange);
-}
-
-static void on_answer(void *env, uint32_t worker_index,
-                      struct proa_http_exchange *exchange)
-{
-    struct service *service = env;
-    uint64_t deadline_ns = exchange->start_ns + service->options.timeout_ns;
-
-    /* Its time is over, or its client went away, before it was its turn. */
-    if (proa_http_now_ns() >= deadline_ns ||
-        atomic_load(&exchange->is_abandoned)) {
-        refuse(exchange);
-        return;
-    }
-    proa_guest_answer(&service->plan, worker_index, exchange);
-    proa_http_exchange_respond(exchange);
-}
-
-static void on_log(void *env, const struct proa_http_log_entry *entry)
-{
-    struct service *service = env;
-    struct proa_buffer line;
-
-    if (service->options.is_quiet)
-        return;
-    proa_buffer_init(&line, LOG_LINE_BYTES_MAX);
-    proa_log_access_line(entry, (int64_t)time(NULL), &line);
-    proa_log_write(&line);
-    proa_buffer_deinit(&line);
-}
-
-/* --- start and end ------------------------------------------------------ */
-
-static enum proa_status open_server(struct service *service,
-                                    struct proa_error *err)
-{
-    const struct proa_serve_options *options = &service->options;
-    struct proa_http_server_options server_options = {
-        .address = options->address,
-        .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
-        .handle = on_request,
-        .log = on_log,
-        .env = service,
-        .stop_fd = service->signal_fd,
-    };
-    struct proa_http_server_limits *limits = &server_options.limits;
-
-    limits->request.body_bytes_max = options->body_bytes_max;
-    limits->response_bytes_max = options->response_bytes_max;
-    limits->connection_count_max = options->connection_count_max;
-    limits->drain_ms_max = (uint32_t)(options->drain_ns / NS_PER_MS);
-    return proa_http_server_create(&server_options, &service->server, err);
-}
-
-static enum proa_status open_all(struct service *service,
-                                 struct proa_error *err)
-{
-    const struct proa_pool_options pool_options = {
-        .worker_count = service->options.worker_count,
-        .queue_count_max = service->options.queue_count_max,
-        .answer = on_answer,
-        .env = service,
-    };
-    enum proa_status status;
-
-    service->plan.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (service->plan.null_fd < 0)
-        return proa_fail(err, PROA_IO, 0, "/dev/null: %s", strerror(errno));
-    status = proa_watchdog_create(service->options.worker_count,
-                                  &service->plan.watchdog, err);
-    if (status == PROA_OK)
-        status = proa_pool_create(&pool_options, &service->pool, err);
-    if (status == PROA_OK)
-        status = open_server(service, err);
+    if (options->path != NULL && stat(options->path, &state) == 0 &&
+        S_ISDIR(state.st_mode))
+        status = proa_plan_add_folder(plan, options->path, err);
+    else if (options->path != NULL)
+        status = proa_plan_add(plan,
+                               &(struct proa_function_settings){
+                                   .route = "/", .path = options->path },
+                               err);
+    for (uint32_t i = 0; i < options->route_count && status == PROA_OK; i++)
+        status = proa_plan_add_route(plan, options->routes[i], err);
     return status;
 }
 
-static void close_all(struct service *service)
-{
-    /* Guests whose clients are gone, or whose time to drain is over. */
-    if (service->plan.watchdog != NULL)
-        proa_watchdog_stop_all(service->plan.watchdog);
-    proa_pool_destroy(service->pool);
-    proa_http_server_destroy(service->server);
-    proa_watchdog_destroy(service->plan.watchdog);
-    if (service->plan.null_fd >= 0)
-        (void)close(service->plan.null_fd);
-}
-
-static enum proa_status serve(struct service *service, struct proa_error *err)
-{
-    enum proa_status status = open_all(service, err);
-
-    if (status == PROA_OK &&
-        (printf("listening on http://%s\n",
-                proa_http_server_address(service->server)) < 0 ||
-         fflush(stdout) != 0))
-        status =
-            proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
-    if (status == PROA_OK)
-        status = proa_http_server_run(service->server, err);
-    close_all(service);
-    return status;
-}
-
-static enum proa_status check_guest(const struct service *service,
+static enum proa_status load_module(void *env, const char *path,
+                                    struct proa_module **module,
                                     struct proa_error *err)
 {
+    struct proa_service *service = env;
+
+    return service->options.load(service->options.load_env,
+                                 service->host.engine, path, module, err);
+}
+
+static enum proa_status check_function(void *env,
+                                       const struct proa_function *function,
+                                       struct proa_error *err)
+{
+    struct proa_service *service = env;
     struct proa_buffer missing, lines;
 
     proa_buffer_init(&missing, MISSING_BYTES_MAX);
     proa_buffer_init(&lines, MISSING_BYTES_MAX);
-    enum proa_status status = proa_guest_check(&service->plan, &missing, err);
+    enum proa_status status =
+        proa_guest_check(&service->host, function, &missing, err);
     if (status == PROA_UNLINKABLE) {
         proa_log_lines("proa: missing import: ",
                        (struct proa_http_text){ (const char *)missing.bytes,
@@ -228,11 +136,131 @@ static enum proa_status check_guest(const struct service *service,
     return status;
 }
 
+static enum proa_status make_app(struct proa_service *service,
+                                 struct proa_app **app,
+                                 char blame[PROA_APP_BLAME_SIZE],
+                                 struct proa_error *err)
+{
+    const struct proa_serve_options *options = &service->options;
+    const struct proa_function_settings defaults = {
+        .abi = options->abi,
+        .timeout_ns = options->timeout_ns,
+        .memory_bytes_max = options->memory_bytes_max,
+        .response_bytes_max = options->response_bytes_max,
+        .program_name = options->program_name,
+        .env = options->env,
+        .env_count = options->env_count,
+        .preopens = options->preopens,
+        .preopen_count = options->preopen_count,
+    };
+    const struct proa_app_options app_options = {
+        .defaults = &defaults,
+        .load = load_module,
+        .check = check_function,
+        .env = service,
+    };
+    struct proa_plan plan;
+    enum proa_status status = proa_plan_init(&plan, err);
+
+    blame[0] = '\0';
+    if (status != PROA_OK)
+        return status;
+    status = make_plan(options, &plan, err);
+    if (status == PROA_OK)
+        return proa_app_create(&plan, &app_options, app, blame, err);
+    if (options->path != NULL)
+        (void)snprintf(blame, PROA_APP_BLAME_SIZE, "%s", options->path);
+    proa_plan_deinit(&plan);
+    return status;
+}
+
+/* --- start and end ------------------------------------------------------ */
+
+static enum proa_status open_server(struct process *process,
+                                    struct proa_error *err)
+{
+    struct proa_service *service = &process->service;
+    const struct proa_serve_options *options = &service->options;
+    struct proa_http_server_options server_options = {
+        .address = options->address,
+        .tls_certificate_path = options->tls_certificate_path,
+        .tls_key_path = options->tls_key_path,
+        .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
+        .handle = proa_service_handle,
+        .log = proa_service_log,
+        .env = service,
+        .stop_fd = process->signal_fd,
+    };
+    struct proa_http_server_limits *limits = &server_options.limits;
+
+    limits->request.body_bytes_max = options->body_bytes_max;
+    limits->response_bytes_max = options->response_bytes_max;
+    limits->connection_count_max = options->connection_count_max;
+    limits->drain_ms_max = (uint32_t)(options->drain_ns / NS_PER_MS);
+    return proa_http_server_create(&server_options, &service->server, err);
+}
+
+static enum proa_status open_all(struct process *process,
+                                 struct proa_error *err)
+{
+    struct proa_service *service = &process->service;
+    const struct proa_pool_options pool_options = {
+        .worker_count = service->options.worker_count,
+        .queue_count_max = service->options.queue_count_max,
+        .answer = proa_service_answer,
+        .refuse = proa_service_refuse,
+        .env = service,
+    };
+    enum proa_status status;
+
+    service->host.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (service->host.null_fd < 0)
+        return proa_fail(err, PROA_IO, 0, "/dev/null: %s", strerror(errno));
+    status = proa_watchdog_create(service->options.worker_count,
+                                  &service->host.watchdog, err);
+    if (status == PROA_OK)
+        status = proa_pool_create(&pool_options, &service->pool, err);
+    if (status == PROA_OK)
+        status = open_server(process, err);
+    return status;
+}
+
+static void close_all(struct proa_service *service)
+{
+    /* Guests whose clients are gone, or whose time to drain is over. */
+    if (service->host.watchdog != NULL)
+        proa_watchdog_stop_all(service->host.watchdog);
+    proa_pool_destroy(service->pool);
+    proa_http_server_destroy(service->server);
+    proa_watchdog_destroy(service->host.watchdog);
+    if (service->host.null_fd >= 0)
+        (void)close(service->host.null_fd);
+}
+
+static enum proa_status serve(struct process *process, struct proa_error *err)
+{
+    struct proa_service *service = &process->service;
+    enum proa_status status = open_all(process, err);
+
+    if (status == PROA_OK &&
+        (printf("listening on %s://%s\n",
+                service->options.tls_certificate_path != NULL ? "https"
+                                                              : "http",
+                proa_http_server_address(service->server)) < 0 ||
+         fflush(stdout) != 0))
+        status =
+            proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
+    if (status == PROA_OK)
+        status = proa_http_server_run(service->server, err);
+    close_all(service);
+    return status;
+}
+
 /*
  * SIGTERM and SIGINT become readable on a descriptor: blocked before a thread
  * is started, so that none of them ever gets one.
  */
-static enum proa_status serve_with_signals(struct service *service,
+static enum proa_status serve_with_signals(struct process *process,
                                            struct proa_error *err)
 {
     const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -242,36 +270,43 @@ static enum proa_status serve_with_signals(struct service *service,
     (void)sigemptyset(&wanted);
     (void)sigaddset(&wanted, SIGTERM);
     (void)sigaddset(&wanted, SIGINT);
-    service->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (service->signal_fd < 0)
+    process->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (process->signal_fd < 0)
         return proa_fail(err, PROA_IO, 0, "signalfd: %s", strerror(errno));
     (void)pthread_sigmask(SIG_BLOCK, &wanted, &previous);
     (void)sigaction(SIGPIPE, &ignore, &previous_pipe);
-    enum proa_status status = serve(service, err);
+    enum proa_status status = serve(process, err);
     (void)sigaction(SIGPIPE, &previous_pipe, NULL);
-    (void)close(service->signal_fd);
+    (void)close(process->signal_fd);
     (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
     return status;
 }
 
 enum proa_status proa_serve_run(struct proa_engine *engine,
-                                struct proa_module *module,
                                 const struct proa_serve_options *options,
+                                char blame[PROA_SERVE_BLAME_SIZE],
                                 struct proa_error *err)
 {
-    struct service service = {
-        .options = *options,
-        .plan = { .engine = engine, .module = module, .null_fd = -1 },
+    struct process process = {
+        .service = { .options = *options,
+                     .host = { .engine = engine,
+                               .null_fd = -1,
+                               .trap_missing = options->trap_missing } },
         .signal_fd = -1,
     };
+    struct proa_service *service = &process.service;
     enum proa_status status;
 
-    set_defaults(&service.options);
-    service.plan.options = &service.options;
-    status = check_options(&service.options, err);
+    blame[0] = '\0';
+    set_defaults(&service->options);
+    status = check_options(&service->options, err);
+    if (status != PROA_OK)
+        return status;
+    (void)pthread_mutex_init(&service->app_lock, NULL);
+    status = make_app(service, &service->app, blame, err);
     if (status == PROA_OK)
-        status = check_guest(&service, err);
-    if (status == PROA_OK)
-        status = serve_with_signals(&service, err);
+        status = serve_with_signals(&process, err);
+    proa_app_release(service->app);
+    (void)pthread_mutex_destroy(&service->app_lock);
     return status;
 }

@@ -16,12 +16,26 @@
 #define PROA_SERVE_SERVE_H
 
 #include "proa/store.h"
-#include "wasi/wasi.h"
+#include "serve/plan.h"
+
+enum { PROA_SERVE_BLAME_SIZE = 1024 };
 
 /* Start from `{ 0 }`: every zero is the default. All borrowed for the call. */
 struct proa_serve_options {
+    const char *path; /* a module, which answers everything, or a folder: see
+                         plan.h; NULL: only the routes */
+    const char *const *routes; /* --route ROUTE=FILE */
+    uint32_t route_count;
+    enum proa_abi abi; /* --abi: of all functions */
+    /* Give the module of a file, owned by the caller. On any thread. */
+    enum proa_status (*load)(void *env, struct proa_engine *engine,
+                             const char *path, struct proa_module **module,
+                             struct proa_error *err);
+    void *load_env;
     const char *address; /* --addr HOST:PORT; NULL: 127.0.0.1:8080. Port 0 takes
                             a free one */
+    const char *tls_certificate_path; /* --tls-cert FILE; NULL: no TLS */
+    const char *tls_key_path; /* --tls-key FILE; NULL: in the same file */
     uint32_t worker_count;    /* --workers N; 0: two a core */
     uint32_t queue_count_max; /* --max-queue N: requests that may wait for a
                                  worker, more are told 503; 0: 256 */
@@ -48,14 +62,15 @@ struct proa_serve_options {
  * it at once. The log goes to standard error.
  *
  * @param engine borrowed
- * @param module borrowed; a WASI command: it exports "_start"
- * @return PROA_OK, PROA_USAGE (the module is no command, or the address makes
- *         no sense), PROA_UNLINKABLE, PROA_LIMIT, PROA_IO, PROA_NOMEM
+ * @param blame  on failure the path of what is wrong, or ""
+ * @return PROA_OK, PROA_USAGE (a module is no function, a route or the address
+ *         makes no sense), PROA_UNLINKABLE, PROA_LIMIT, PROA_IO, PROA_NOMEM,
+ *         or what `load` returns
  * Threads: once at a time in a process, as it handles the process's signals.
  */
 PROA_NODISCARD enum proa_status
-proa_serve_run(struct proa_engine *engine, struct proa_module *module,
+proa_serve_run(struct proa_engine *engine,
                const struct proa_serve_options *options,
-               struct proa_error *err);
+               char blame[PROA_SERVE_BLAME_SIZE], struct proa_error *err);
 
 #endif

@@ -32,6 +32,8 @@ static struct proa_http_request *request_of(const char *text)
 
 static const char *const operator_env[] = { "MODE=test", "HTTP_X_ROLE=user" };
 
+static const char *const patterns[] = { "/", "/app", "/users/[id]/x" };
+
 /* Lines that must be there, and names that must not. */
 struct env_case {
     const char *request;
@@ -111,6 +113,21 @@ static const struct env_case cases[] = {
       0,
       { "PATH_INFO=/A\xc3\xa9/" },
       { 0 } },
+    { "GET /%61pp/b%20c?d HTTP/1.1\r\nHost: a\r\n\r\n",
+      0,
+      { "SCRIPT_NAME=/app", "PATH_INFO=/b c", "X_RAW_PATH_INFO=/b%20c",
+        "X_MATCHED_ROUTE=/app/...", "X_FULL_URL=http://a/%61pp/b%20c?d" },
+      { 0 } },
+    { "GET /apple HTTP/1.1\r\nHost: a\r\n\r\n",
+      0,
+      { "SCRIPT_NAME=", "PATH_INFO=/apple" },
+      { 0 } },
+    { "GET /users/j%40x/x HTTP/1.1\r\nHost: a\r\n\r\n",
+      0,
+      { "SCRIPT_NAME=/users/j@x/x", "PATH_INFO=", "PATH_PARAM_ID=j@x",
+        "X_MATCHED_ROUTE=/users/[id]/x/..." },
+      { 0 } },
+    { "GET /users/%zz/x HTTP/1.1\r\nHost: a\r\n\r\n", 400, { 0 }, { 0 } },
     { "GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400, { 0 }, { 0 } },
     { "GET /%4 HTTP/1.1\r\nHost: a\r\n\r\n", 400, { 0 }, { 0 } },
     { "GET /% HTTP/1.1\r\nHost: a\r\n\r\n", 400, { 0 }, { 0 } },
@@ -128,8 +145,10 @@ static const char *find(const struct proa_cgi_env *env, const char *name,
     return NULL;
 }
 
-static void check_case(const struct env_case *c)
+static void check_case(const struct proa_routes *table,
+                       const struct env_case *c)
 {
+    struct proa_route_match match;
     struct proa_http_exchange exchange = {
         .request = request_of(c->request),
         .client_address = "192.0.2.7",
@@ -140,7 +159,8 @@ static void check_case(const struct env_case *c)
     struct proa_arena *arena = proa_arena_create(1 << 20);
     struct proa_cgi_env env = { 0 };
 
-    CHECK_EQ(proa_cgi_env_make(&exchange, operator_env, 2, arena, &env),
+    CHECK_EQ(proa_routes_find(table, exchange.request->path, &match), 1);
+    CHECK_EQ(proa_cgi_env_make(&exchange, &match, operator_env, 2, arena, &env),
              c->status);
     if (c->status != 0)
         CHECK_EQ(env.count, 0);
@@ -167,12 +187,14 @@ static void check_memory(void)
         .request = request_of("GET /abc?d HTTP/1.1\r\nHost: a\r\n"
                               "X-Y: z\r\n\r\n"),
     };
+    const struct proa_route_match match = { .pattern = "/" };
     bool was_enough = false;
 
     for (size_t bytes = 0; !was_enough; bytes += 16) {
         struct proa_arena *arena = proa_arena_create(bytes);
         struct proa_cgi_env env = { 0 };
-        uint16_t status = proa_cgi_env_make(&exchange, NULL, 0, arena, &env);
+        uint16_t status =
+            proa_cgi_env_make(&exchange, &match, NULL, 0, arena, &env);
         was_enough = status == 0;
         CHECK_EQ(status == 0 || (status == 503 && env.count == 0), 1);
         proa_arena_destroy(arena);
@@ -182,8 +204,14 @@ static void check_memory(void)
 
 int main(void)
 {
+    struct proa_routes *table = proa_routes_create();
+    struct proa_error err = { 0 };
+
+    for (uint32_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
+        CHECK_EQ(proa_routes_add(table, patterns[i], i, &err), PROA_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        check_case(&cases[i]);
+        check_case(table, &cases[i]);
+    proa_routes_destroy(table);
     check_memory();
     return 0;
 }

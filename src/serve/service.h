@@ -1,0 +1,38 @@
+/*
+ * The requests of a running server: found a function, queued, answered.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_SERVE_SERVICE_H
+#define PROA_SERVE_SERVICE_H
+
+#include <pthread.h>
+
+#include "http/server.h"
+#include "serve/guest.h"
+#include "serve/pool.h"
+#include "serve/serve.h"
+
+struct proa_service {
+    struct proa_serve_options options; /* without zeros */
+    struct proa_guest_host host;
+    struct proa_pool *pool;
+    struct proa_http_server *server;
+    pthread_mutex_t app_lock; /* guards `app`, not what it points to */
+    struct proa_app *app;     /* owned */
+};
+
+/* For the HTTP server and for the pool; `env` is the service. */
+void proa_service_handle(void *env, struct proa_http_exchange *exchange);
+void proa_service_answer(void *env, uint32_t worker_index,
+                         struct proa_http_exchange *exchange);
+void proa_service_refuse(void *env, struct proa_http_exchange *exchange);
+void proa_service_log(void *env, const struct proa_http_log_entry *entry);
+
+/* Requests from now on get this app. Threads: any. */
+void proa_service_set_app(struct proa_service *service,
+                          struct proa_app *app_take);
+
+/* The app of now, with one more owner. Threads: any. */
+struct proa_app *proa_service_app(struct proa_service *service);
+
+#endif
