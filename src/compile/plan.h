@@ -5,8 +5,8 @@
 #ifndef PROA_COMPILE_PLAN_H
 #define PROA_COMPILE_PLAN_H
 
-#include "base/arena.h"
 #include "artifact/image.h"
+#include "base/arena.h"
 #include "compile/object.h"
 
 struct proa_module_plan {
