@@ -54,6 +54,8 @@ static int listen_one(const struct addrinfo *info)
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+        (info->ai_family != AF_INET6 ||
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0) &&
         bind(fd, info->ai_addr, info->ai_addrlen) == 0 &&
         listen(fd, BACKLOG) == 0)
         return fd;
@@ -106,7 +108,16 @@ void proa_http_address_text(const struct sockaddr_storage *address,
         *port = ntohs(in->sin_port);
     } else if (address->ss_family == AF_INET6) {
         const struct sockaddr_in6 *in = (const void *)address;
-        (void)inet_ntop(AF_INET6, &in->sin6_addr, text, PROA_HTTP_ADDRESS_SIZE);
+        /* An inherited socket may hear IPv4 too, in IPv6's clothes. */
+        if (IN6_IS_ADDR_V4MAPPED(&in->sin6_addr))
+            (void)inet_ntop(AF_INET, &in->sin6_addr.s6_addr[12], text,
+                            PROA_HTTP_ADDRESS_SIZE);
+        else
+            (void)inet_ntop(AF_INET6, &in->sin6_addr, text,
+                            PROA_HTTP_ADDRESS_SIZE);
         *port = ntohs(in->sin6_port);
+    } else if (address->ss_family == AF_UNIX) {
+        /* Its clients have no address; one for programs that want some. */
+        memcpy(text, "unix:", sizeof "unix:");
     }
 }

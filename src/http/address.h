@@ -16,7 +16,10 @@
 PROA_NODISCARD enum proa_status proa_http_listen(const char *address, int *fd,
                                                  struct proa_error *err);
 
-/* Write the host as digits and the port; "" and 0 for another family. */
+/*
+ * Write the host as digits and the port; "unix:" and 0 for a Unix socket, ""
+ * for another family.
+ */
 void proa_http_address_text(const struct sockaddr_storage *address,
                             char text[PROA_HTTP_ADDRESS_SIZE], uint16_t *port);
 

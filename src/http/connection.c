@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/connection.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "http/address.h"
 #include "http/flow1.h"
 #include "http/flow2.h"
+#include "http/proxy.h"
 #include "http/tls.h"
 
 enum { LINGER_BYTES_MAX = 4 << 20 };
@@ -62,7 +66,8 @@ static struct proa_http_connection *create(struct proa_http_shared *shared,
 }
 
 bool proa_http_connection_open(struct proa_http_shared *shared, int fd_take,
-                               const char *client_address, uint16_t client_port)
+                               const struct proa_http_listener *listener,
+                               const struct sockaddr_storage *peer)
 {
     struct proa_http_connection *connection = create(shared, fd_take);
 
@@ -70,9 +75,12 @@ bool proa_http_connection_open(struct proa_http_shared *shared, int fd_take,
         return false;
     connection->shared = shared;
     connection->events = EPOLLIN;
-    connection->client_port = client_port;
-    memcpy(connection->client_address, client_address,
-           sizeof connection->client_address);
+    connection->is_announced = !shared->options.reads_proxy_header;
+    connection->server_port = listener->port;
+    memcpy(connection->server_address, listener->address,
+           sizeof connection->server_address);
+    proa_http_address_text(peer, connection->client_address,
+                           &connection->client_port);
     proa_buffer_init(&connection->unread, PROA_HTTP_SCRATCH_SIZE);
     connection->next = shared->connections;
     if (connection->next != NULL)
@@ -120,11 +128,11 @@ proa_http_connection_exchange(struct proa_http_connection *connection,
     exchange->connection = connection;
     exchange->is_tls = connection->transport.ssl != NULL;
     exchange->client_port = connection->client_port;
-    exchange->server_port = shared->server_port;
+    exchange->server_port = connection->server_port;
     exchange->start_ns = proa_http_now_ns();
     memcpy(exchange->client_address, connection->client_address,
            sizeof exchange->client_address);
-    memcpy(exchange->server_address, shared->server_address,
+    memcpy(exchange->server_address, connection->server_address,
            sizeof exchange->server_address);
     proa_http_response_init(&exchange->response, PROA_HTTP_FIELDS_BYTES_MAX,
                             (size_t)shared->options.limits.response_bytes_max);
@@ -212,6 +220,56 @@ static void choose_on(struct proa_http_connection *connection,
     proa_buffer_deinit(&kept);
 }
 
+static void take_addresses(struct proa_http_connection *connection,
+                           const struct proa_http_proxy *proxy)
+{
+    connection->is_announced = true;
+    proa_buffer_deinit(&connection->unread);
+    proa_buffer_init(&connection->unread, PROA_HTTP_SCRATCH_SIZE);
+    if (!proxy->has_addresses)
+        return;
+    connection->client_port = proxy->client_port;
+    connection->server_port = proxy->server_port;
+    memcpy(connection->client_address, proxy->client_address,
+           sizeof connection->client_address);
+    memcpy(connection->server_address, proxy->server_address,
+           sizeof connection->server_address);
+}
+
+/*
+ * Read the PROXY header and not a byte more: what is behind it may be TLS's.
+ *
+ * @return whether it is read; else the connection waits or is gone
+ */
+static bool read_announcement(struct proa_http_connection *connection)
+{
+    struct proa_buffer *header = &connection->unread;
+    uint8_t *scratch = connection->shared->scratch;
+    size_t before = header->size;
+    struct proa_http_proxy proxy;
+    int fd = connection->transport.fd;
+    ssize_t size = recv(fd, scratch, PROA_HTTP_PROXY_BYTES_MAX, MSG_PEEK);
+
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (size <= 0 || !proa_buffer_append(header, scratch, (size_t)size)) {
+        proa_http_connection_close(connection);
+        return false;
+    }
+    enum proa_http_proxy_state state =
+        proa_http_proxy_read(header->bytes, header->size, &proxy);
+    size_t taken =
+        state == PROA_HTTP_PROXY_DONE ? proxy.size - before : (size_t)size;
+    if (state == PROA_HTTP_PROXY_BAD ||
+        recv(fd, scratch, taken, 0) != (ssize_t)taken) {
+        proa_http_connection_close(connection);
+        return false;
+    }
+    if (state == PROA_HTTP_PROXY_DONE)
+        take_addresses(connection, &proxy);
+    return state == PROA_HTTP_PROXY_DONE;
+}
+
 /* Under TLS the handshake has chosen. */
 static bool shake_hands(struct proa_http_connection *connection)
 {
@@ -237,6 +295,8 @@ static void open_on(struct proa_http_connection *connection)
     struct proa_http_shared *shared = connection->shared;
     size_t size;
 
+    if (!connection->is_announced && !read_announcement(connection))
+        return;
     if (connection->transport.ssl != NULL && !connection->is_greeted &&
         !shake_hands(connection))
         return;

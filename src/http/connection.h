@@ -17,7 +17,10 @@
 #ifndef PROA_HTTP_CONNECTION_H
 #define PROA_HTTP_CONNECTION_H
 
+#include <sys/socket.h>
+
 #include "http/deadline.h"
+#include "http/listener.h"
 #include "http/server.h"
 #include "http/transport.h"
 
@@ -45,8 +48,6 @@ struct proa_http_shared {
     int epoll_fd;
     bool is_draining;
     uint64_t now_ms; /* monotonic, read once a turn of the loop */
-    char server_address[PROA_HTTP_ADDRESS_SIZE];
-    uint16_t server_port;
     uint8_t scratch[PROA_HTTP_SCRATCH_SIZE];
 };
 
@@ -58,7 +59,8 @@ struct proa_http_connection {
     struct proa_http_transport transport;
     uint32_t events; /* that epoll waits for */
     enum proa_http_phase phase;
-    bool is_greeted; /* under TLS: the handshake is done */
+    bool is_announced; /* the PROXY header was read, or is not wanted */
+    bool is_greeted;   /* under TLS: the handshake is done */
     uint64_t lingered;
     struct proa_buffer unread; /* came behind a request that is under way */
     size_t unread_offset;
@@ -77,13 +79,18 @@ struct proa_http_connection {
     uint64_t marked; /* bytes read or sent when the deadline was set */
 
     char client_address[PROA_HTTP_ADDRESS_SIZE];
+    char server_address[PROA_HTTP_ADDRESS_SIZE];
     uint16_t client_port;
+    uint16_t server_port;
 };
 
-/* Take a socket over; false, and the socket closed, when there is no memory. */
+/*
+ * Take a socket over that came from a listener; false, and the socket closed,
+ * when there is no memory.
+ */
 bool proa_http_connection_open(struct proa_http_shared *shared, int fd_take,
-                               const char *client_address,
-                               uint16_t client_port);
+                               const struct proa_http_listener *listener,
+                               const struct sockaddr_storage *peer);
 
 /* Close and free. An exchange under way is abandoned. */
 void proa_http_connection_close(struct proa_http_connection *connection);

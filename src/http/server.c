@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "http/address.h"
 #include "http/connection.h"
 #include "http/flow2.h"
 #include "http/tls.h"
@@ -28,10 +26,9 @@ enum {
 
 struct proa_http_server {
     struct proa_http_shared shared;
-    char address[PROA_HTTP_ADDRESS_SIZE + 16];
-    int listen_fd; /* -1 once it drains */
-    int wake_fd;   /* readable when `done` got its first exchange */
-    bool accepts;  /* epoll waits for the listener */
+    struct proa_http_listeners listeners; /* closed once it drains */
+    int wake_fd;  /* readable when `done` got its first exchange */
+    bool accepts; /* epoll waits for the listeners */
     uint64_t accept_again_ms;
     uint32_t stop_count; /* how often we were told to stop */
     uint64_t drain_end_ms;
@@ -91,25 +88,30 @@ static void finish_done(struct proa_http_server *server)
 
 static void set_accepting(struct proa_http_server *server, bool accepts)
 {
-    struct epoll_event event = { .events = accepts ? EPOLLIN : 0,
-                                 .data.ptr = &server->listen_fd };
+    bool is_done = true;
 
-    if (server->listen_fd < 0 || server->accepts == accepts)
+    if (server->shared.is_draining || server->accepts == accepts)
         return;
-    if (epoll_ctl(server->shared.epoll_fd, EPOLL_CTL_MOD, server->listen_fd,
-                  &event) == 0)
+    for (uint32_t i = 0; i < server->listeners.count; i++) {
+        struct proa_http_listener *listener = &server->listeners.items[i];
+        struct epoll_event event = { .events = accepts ? EPOLLIN : 0,
+                                     .data.ptr = listener };
+        if (epoll_ctl(server->shared.epoll_fd, EPOLL_CTL_MOD, listener->fd,
+                      &event) != 0)
+            is_done = false;
+    }
+    if (is_done)
         server->accepts = accepts;
 }
 
-static void accept_some(struct proa_http_server *server)
+static void accept_some(struct proa_http_server *server,
+                        const struct proa_http_listener *listener)
 {
     struct proa_http_shared *shared = &server->shared;
 
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         struct sockaddr_storage peer = { 0 };
         socklen_t size = sizeof peer;
-        char text[PROA_HTTP_ADDRESS_SIZE] = "";
-        uint16_t port;
         int one = 1;
 
         if (shared->connection_count >=
@@ -117,7 +119,7 @@ static void accept_some(struct proa_http_server *server)
             set_accepting(server, false);
             return;
         }
-        int fd = accept4(server->listen_fd, (struct sockaddr *)&peer, &size,
+        int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             /* Without a free descriptor the listener would wake us for ever.
@@ -129,9 +131,9 @@ static void accept_some(struct proa_http_server *server)
             }
             return;
         }
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        proa_http_address_text(&peer, text, &port);
-        (void)proa_http_connection_open(shared, fd, text, port);
+        if (peer.ss_family != AF_UNIX)
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        (void)proa_http_connection_open(shared, fd, listener, &peer);
     }
 }
 
@@ -151,8 +153,7 @@ static void stop(struct proa_http_server *server)
     }
     shared->is_draining = true;
     server->drain_end_ms = shared->now_ms + shared->options.limits.drain_ms_max;
-    (void)close(server->listen_fd);
-    server->listen_fd = -1;
+    proa_http_listeners_close(&server->listeners);
     struct proa_http_connection *connection = shared->connections;
     while (connection != NULL) {
         struct proa_http_connection *next = connection->next;
@@ -207,14 +208,33 @@ static int wait_ms(const struct proa_http_server *server)
     return wait < 0 ? -1 : (int)(wait < 3600000 ? wait + 1 : 3600000);
 }
 
+/* The listener that an event is for, or NULL. */
+static const struct proa_http_listener *
+listener_of(const struct proa_http_server *server, const void *who)
+{
+    for (uint32_t i = 0; i < server->listeners.count; i++)
+        if (who == &server->listeners.items[i])
+            return who;
+    return NULL;
+}
+
+static bool is_connection(const struct proa_http_server *server,
+                          const void *who)
+{
+    return who != &server->wake_fd && who != &server->stop_count &&
+           listener_of(server, who) == NULL;
+}
+
 static void dispatch_event(struct proa_http_server *server,
                            const struct epoll_event *event)
 {
     void *who = event->data.ptr;
 
-    if (who == &server->listen_fd) {
-        if (server->listen_fd >= 0)
-            accept_some(server);
+    const struct proa_http_listener *listener = listener_of(server, who);
+
+    if (listener != NULL) {
+        if (listener->fd >= 0)
+            accept_some(server, listener);
     } else if (who == &server->wake_fd) {
         finish_done(server);
     } else if (who == &server->stop_count) {
@@ -231,18 +251,12 @@ static void dispatch_event(struct proa_http_server *server,
 static void turn(struct proa_http_server *server,
                  const struct epoll_event *events, int count)
 {
-    for (int i = 0; i < count; i++) {
-        void *who = events[i].data.ptr;
-        if (who != &server->listen_fd && who != &server->wake_fd &&
-            who != &server->stop_count)
+    for (int i = 0; i < count; i++)
+        if (is_connection(server, events[i].data.ptr))
             dispatch_event(server, &events[i]);
-    }
-    for (int i = 0; i < count; i++) {
-        void *who = events[i].data.ptr;
-        if (who == &server->listen_fd || who == &server->wake_fd ||
-            who == &server->stop_count)
+    for (int i = 0; i < count; i++)
+        if (!is_connection(server, events[i].data.ptr))
             dispatch_event(server, &events[i]);
-    }
 }
 
 enum proa_status proa_http_server_run(struct proa_http_server *server,
@@ -283,45 +297,59 @@ static enum proa_status watch(struct proa_http_server *server, int fd,
     return proa_fail(err, PROA_IO, 0, "event loop: %s", strerror(errno));
 }
 
+static enum proa_status open_tls(struct proa_http_server *server,
+                                 struct proa_error *err)
+{
+    const struct proa_http_server_options *options = &server->shared.options;
+    const struct proa_http_tls_options tls_options = {
+        .certificate_path = options->tls_certificate_path,
+        .key_path = options->tls_key_path,
+        .offers_http2 = true,
+    };
+
+    if (options->tls_certificate_path == NULL)
+        return PROA_OK;
+    return proa_http_tls_create(&tls_options, &server->shared.tls, err);
+}
+
+static enum proa_status open_listeners(struct proa_http_server *server,
+                                       struct proa_error *err)
+{
+    const struct proa_http_server_options *options = &server->shared.options;
+    struct proa_http_listeners *listeners = &server->listeners;
+    enum proa_status status =
+        proa_http_listeners_open(listeners, options->address, err);
+
+    for (uint32_t i = 0; i < options->more_address_count && status == PROA_OK;
+         i++)
+        status = proa_http_listeners_open(listeners, options->more_addresses[i],
+                                          err);
+    for (uint32_t i = 0; i < listeners->count && status == PROA_OK; i++)
+        status =
+            watch(server, listeners->items[i].fd, &listeners->items[i], err);
+    return status;
+}
+
 static enum proa_status open_all(struct proa_http_server *server,
                                  struct proa_error *err)
 {
     struct proa_http_shared *shared = &server->shared;
-    struct sockaddr_storage address = { 0 };
-    socklen_t size = sizeof address;
-    enum proa_status status;
+    enum proa_status status = open_tls(server, err);
 
-    if (shared->options.tls_certificate_path != NULL) {
-        const struct proa_http_tls_options tls_options = {
-            .certificate_path = shared->options.tls_certificate_path,
-            .key_path = shared->options.tls_key_path,
-            .offers_http2 = true,
-        };
-        status = proa_http_tls_create(&tls_options, &shared->tls, err);
-        if (status != PROA_OK)
-            return status;
-        shared->options.tls_certificate_path = NULL;
-        shared->options.tls_key_path = NULL;
-    }
-    status = proa_http_listen(shared->options.address, &server->listen_fd, err);
-    if (status != PROA_OK)
-        return status;
-    if (getsockname(server->listen_fd, (struct sockaddr *)&address, &size) != 0)
-        return proa_fail(err, PROA_IO, 0, "getsockname: %s", strerror(errno));
-    proa_http_address_text(&address, shared->server_address,
-                           &shared->server_port);
-    (void)snprintf(server->address, sizeof server->address,
-                   address.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u",
-                   shared->server_address, (unsigned)shared->server_port);
-    shared->options.address = server->address;
     shared->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    status = watch(server, server->listen_fd, &server->listen_fd, err);
+    if (status == PROA_OK)
+        status = open_listeners(server, err);
     if (status == PROA_OK)
         status = watch(server, server->wake_fd, &server->wake_fd, err);
     if (status == PROA_OK && shared->options.stop_fd >= 0)
         status =
             watch(server, shared->options.stop_fd, &server->stop_count, err);
+    /* Borrowed for the call only. */
+    shared->options.address = NULL;
+    shared->options.more_addresses = NULL;
+    shared->options.tls_certificate_path = NULL;
+    shared->options.tls_key_path = NULL;
     return status;
 }
 
@@ -348,7 +376,6 @@ proa_http_server_create(const struct proa_http_server_options *options,
     made->shared.options = *options;
     made->shared.epoll_fd = -1;
     made->shared.now_ms = proa_http_now_ns() / NS_PER_MS;
-    made->listen_fd = -1;
     made->wake_fd = -1;
     made->accepts = true;
     (void)pthread_mutex_init(&made->done_lock, NULL);
@@ -380,7 +407,7 @@ void proa_http_server_destroy(struct proa_http_server *server)
         exchange = next;
     }
     proa_http_tls_destroy(server->shared.tls);
-    close_fd(server->listen_fd);
+    proa_http_listeners_close(&server->listeners);
     close_fd(server->wake_fd);
     close_fd(server->shared.epoll_fd);
     (void)pthread_mutex_destroy(&server->done_lock);
@@ -389,7 +416,19 @@ void proa_http_server_destroy(struct proa_http_server *server)
 
 const char *proa_http_server_address(const struct proa_http_server *server)
 {
-    return server->address;
+    return server->listeners.items[0].text;
+}
+
+uint32_t proa_http_server_address_count(const struct proa_http_server *server)
+{
+    return server->listeners.count;
+}
+
+const char *proa_http_server_address_at(const struct proa_http_server *server,
+                                        uint32_t index)
+{
+    return index < server->listeners.count ? server->listeners.items[index].text
+                                           : NULL;
 }
 
 enum proa_status proa_http_server_reload(struct proa_http_server *server,

@@ -49,7 +49,19 @@ struct proa_http_log_entry {
 };
 
 struct proa_http_server_options {
-    const char *address; /* "HOST:PORT", "[IPv6]:PORT"; port 0: any free one */
+    /*
+     * "HOST:PORT", "[IPv6]:PORT" (port 0: any free one), "unix:/PATH",
+     * "systemd" (the sockets that it passes)
+     */
+    const char *address;
+    const char *const *more_addresses; /* as many again as wanted */
+    uint32_t more_address_count;
+    /*
+     * Each connection starts with a header of the PROXY protocol, version 1 or
+     * 2, which tells the client's address: only where nobody but the proxy can
+     * connect.
+     */
+    bool reads_proxy_header;
     /*
      * TLS instead of plain text, on all of them; NULL: plain text. PEM files;
      * without a key's path the key is in the certificate's file. TLS writes
@@ -104,8 +116,13 @@ PROA_NODISCARD enum proa_status
 proa_http_server_reload(struct proa_http_server *server,
                         struct proa_error *err);
 
-/* "127.0.0.1:8080", "[::1]:8080": with the port that was bound. */
+/* "127.0.0.1:8080", "[::1]:8080": with the port that was bound; the first. */
 const char *proa_http_server_address(const struct proa_http_server *server);
+
+/* How many there are, and each of them; NULL behind the last. */
+uint32_t proa_http_server_address_count(const struct proa_http_server *server);
+const char *proa_http_server_address_at(const struct proa_http_server *server,
+                                        uint32_t index);
 
 /*
  * Serve until told to stop. Exchanges may still be with the handler when this

@@ -1,8 +1,8 @@
 /*
  * A server with a handler in C, for clients of others:
- * server ADDRESS [CERTIFICATE KEY]. It answers with what it was asked, and for
- * a path "/bytes/N" with N zeros. SIGHUP: the certificate is read again.
- * SPDX-License-Identifier: Apache-2.0
+ * server [--tls CERTIFICATE KEY] [--proxy] ADDRESS... It answers with what it
+ * was asked, and for a path "/bytes/N" with N zeros. SIGHUP: the certificate is
+ * read again. SPDX-License-Identifier: Apache-2.0
  */
 #include "http/server.h"
 
@@ -73,12 +73,32 @@ static int signal_fd(int number, int other, int flags)
     return signalfd(-1, &set, SFD_CLOEXEC | flags);
 }
 
+static bool read_arguments(int argc, char **argv,
+                           struct proa_http_server_options *options)
+{
+    int at = 1;
+
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        if (strcmp(argv[at], "--proxy") == 0) {
+            options->reads_proxy_header = true;
+        } else if (strcmp(argv[at], "--tls") == 0 && at + 2 < argc) {
+            options->tls_certificate_path = argv[++at];
+            options->tls_key_path = argv[++at];
+        } else {
+            return false;
+        }
+    }
+    if (at == argc)
+        return false;
+    options->address = argv[at];
+    options->more_addresses = (const char *const *)argv + at + 1;
+    options->more_address_count = (uint32_t)(argc - at - 1);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct proa_http_server_options options = {
-        .address = argc > 1 ? argv[1] : "127.0.0.1:0",
-        .tls_certificate_path = argc > 2 ? argv[2] : NULL,
-        .tls_key_path = argc > 3 ? argv[3] : NULL,
         .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
         .handle = handle,
         .stop_fd = signal_fd(SIGTERM, SIGINT, SFD_NONBLOCK),
@@ -88,11 +108,19 @@ int main(int argc, char **argv)
     pthread_t thread;
 
     (void)signal(SIGPIPE, SIG_IGN);
+    if (!read_arguments(argc, argv, &options))
+        return 2;
     enum proa_status status =
         proa_http_server_create(&options, &reloading.server, &err);
     if (status == PROA_OK &&
         pthread_create(&thread, NULL, reload, &reloading) == 0) {
-        printf("listening on %s\n", proa_http_server_address(reloading.server));
+        const char *address;
+        for (uint32_t i = 0;
+             (address = proa_http_server_address_at(reloading.server, i)) !=
+             NULL;
+             i++)
+            printf("%s%s", i == 0 ? "listening on " : " ", address);
+        puts("");
         (void)fflush(stdout);
         status = proa_http_server_run(reloading.server, &err);
         (void)pthread_cancel(thread);
