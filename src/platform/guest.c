@@ -95,6 +95,14 @@ void proa_guest_deinit(struct proa_guest *guest)
     guest->stack = NULL;
 }
 
+void proa_guest_trim(struct proa_guest *guest)
+{
+    assert(guest->activation == NULL);
+    (void)proa_map_discard(guest->stack_low,
+                           (uint64_t)(guest->stack_high - guest->stack_low) -
+                               PROA_GUEST_STACK_KEPT);
+}
+
 static bool is_on_stack(const struct proa_guest *guest, const void *address)
 {
     const uint8_t *place = address;

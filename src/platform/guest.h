@@ -21,6 +21,7 @@ enum {
     /* Of the stack, below the limit: what a host function may use. */
     PROA_GUEST_HOST_RESERVE = 256 * 1024,
     PROA_GUEST_GUARD_SIZE = 64 * 1024,
+    PROA_GUEST_STACK_KEPT = 64 * 1024, /* by proa_guest_trim() */
 };
 
 /*
@@ -78,6 +79,10 @@ struct proa_guest_invoke {
 bool proa_guest_init(struct proa_guest *guest, uint64_t stack_size,
                      bool (*owns)(const struct proa_guest *, uintptr_t));
 void proa_guest_deinit(struct proa_guest *guest);
+
+/* Give back what calls used of the stack, but for its top. Not while running.
+ */
+void proa_guest_trim(struct proa_guest *guest);
 
 typedef void (*proa_guest_adapter)(void (*code)(void), void *context,
                                    void *values);

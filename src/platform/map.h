@@ -20,6 +20,15 @@ void *proa_map_reserve_stack(uint64_t size);
 /* Make a part of a reservation readable and writable; it reads as zero. */
 bool proa_map_commit(void *address, uint64_t size);
 
+/* The opposite, without forgetting: bytes are there again when committed. */
+bool proa_map_hide(void *address, uint64_t size);
+
+/* Forget what was written: zero, or the file behind it, is read again. */
+bool proa_map_discard(void *address, uint64_t size);
+
+/* Let pages come one by one, never as a huge one. */
+void proa_map_prefer_small(void *address, uint64_t size);
+
 /* Give back what proa_map_reserve() or proa_map_file() gave. NULL does nothing.
  */
 void proa_map_release(void *address, uint64_t size);

@@ -26,6 +26,21 @@ bool proa_map_commit(void *address, uint64_t size)
     return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
 }
 
+bool proa_map_hide(void *address, uint64_t size)
+{
+    return size == 0 || mprotect(address, size, PROT_NONE) == 0;
+}
+
+bool proa_map_discard(void *address, uint64_t size)
+{
+    return size == 0 || madvise(address, size, MADV_DONTNEED) == 0;
+}
+
+void proa_map_prefer_small(void *address, uint64_t size)
+{
+    (void)madvise(address, size, MADV_NOHUGEPAGE); /* only an advice */
+}
+
 void proa_map_release(void *address, uint64_t size)
 {
     if (address != NULL)

@@ -261,9 +261,9 @@ static enum proa_status check_imports(struct proa_store *store,
 }
 
 enum proa_status
-proa_instance_create(struct proa_store *store, struct proa_module *module,
-                     const struct proa_extern *imports, uint32_t import_count,
-                     struct proa_instance **instance, struct proa_error *err)
+proa_instance_prepare(struct proa_store *store, struct proa_module *module,
+                      const struct proa_extern *imports, uint32_t import_count,
+                      struct proa_instance **instance, struct proa_error *err)
 {
     const struct proa_artifact *artifact = &module->artifact;
     struct proa_instance *made = NULL;
@@ -286,13 +286,36 @@ proa_instance_create(struct proa_store *store, struct proa_module *module,
     if (status != PROA_OK)
         return status;
     make_records(made);
-    uint32_t trap = proa_guest_enter(&store->guest, proa_guest_call_plain,
-                                     proa_module_code(module, artifact->init),
-                                     made->context, NULL);
-    if (trap != 0)
-        return proa_trap_status(store, trap, err);
     *instance = made;
     return PROA_OK;
+}
+
+enum proa_status proa_instance_start(struct proa_instance *instance,
+                                     struct proa_error *err)
+{
+    const struct proa_module *module = instance->module;
+    uint32_t trap =
+        proa_guest_enter(&instance->store->guest, proa_guest_call_plain,
+                         proa_module_code(module, module->artifact.init),
+                         instance->context, NULL);
+
+    return trap == 0 ? PROA_OK : proa_trap_status(instance->store, trap, err);
+}
+
+enum proa_status
+proa_instance_create(struct proa_store *store, struct proa_module *module,
+                     const struct proa_extern *imports, uint32_t import_count,
+                     struct proa_instance **instance, struct proa_error *err)
+{
+    struct proa_instance *made = NULL;
+    enum proa_status status =
+        proa_instance_prepare(store, module, imports, import_count, &made, err);
+
+    if (status == PROA_OK)
+        status = proa_instance_start(made, err);
+    if (status == PROA_OK)
+        *instance = made;
+    return status;
 }
 
 void proa_instance_release_all(struct proa_instance *instances)

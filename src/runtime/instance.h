@@ -25,6 +25,17 @@ struct proa_instance {
     bool *elem_is_dropped;
 };
 
+/*
+ * The two halves of proa_instance_create(): everything but the module's code,
+ * and its `init`.
+ */
+PROA_NODISCARD enum proa_status
+proa_instance_prepare(struct proa_store *store, struct proa_module *module,
+                      const struct proa_extern *imports, uint32_t import_count,
+                      struct proa_instance **instance, struct proa_error *err);
+PROA_NODISCARD enum proa_status
+proa_instance_start(struct proa_instance *instance, struct proa_error *err);
+
 /* The record of a function, by function index; NULL: it has none. */
 struct proa_func *proa_instance_func(const struct proa_instance *instance,
                                      uint32_t function_index);

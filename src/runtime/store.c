@@ -89,6 +89,7 @@ void *proa_store_alloc(struct proa_store *store, size_t count, size_t size,
 
     if (memory == NULL)
         proa_error_set(err, PROA_NOMEM, 0, "no memory for an instance");
+    store->made_count++;
     return memory;
 }
 

@@ -24,6 +24,7 @@ struct proa_store {
     struct proa_memory *memories;
     struct proa_table *tables;
     uint64_t memory_bytes; /* of all memories now */
+    uint64_t made_count;   /* of pieces of the arena */
     uint32_t exit_code;
     char trap_text[PROA_TRAP_TEXT_MAX + 1];
     char *backtrace; /* text made on demand; owned */

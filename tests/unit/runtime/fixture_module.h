@@ -36,14 +36,11 @@ static const enum proa_valtype test_i32s[20] = {
     PROA_I32, PROA_I32, PROA_I32, PROA_I32, PROA_I32, PROA_I32,
 };
 
-static inline uint32_t test_offset(const uint8_t *label)
-{
-    return (uint32_t)(label - test_text);
-}
-
 struct test_module {
-    bool init_traps;
+    const uint8_t *init; /* NULL: one that does nothing */
     uint64_t memory_min;
+    uint64_t memory_max; /* 0: 3 */
+    uint64_t table_min;  /* 0: 3 */
     uint32_t import_type;
     const char *cpu_features;
 };
@@ -69,12 +66,16 @@ static inline void test_module_source(const struct test_module *options,
         { .type_index = 0, .name = { "spin", 4 } },
         { .type_index = 1, .name = { "fill", 4 } },
     };
-    static struct proa_wasm_table tables[] = {
-        { .type = { PROA_FUNCREF, { 3, 5000, false } } },
+    struct proa_wasm_table tables[] = {
+        { .type = { PROA_FUNCREF,
+                    { options->table_min != 0 ? options->table_min : 3, 5000,
+                      false } } },
         { .type = { PROA_EXTERNREF, { 2, UINT64_MAX, false } } },
     };
-    struct proa_memorytype memories[] = { { { options->memory_min, 3,
-                                              false } } };
+    struct proa_memorytype memories[] = {
+        { { options->memory_min,
+            options->memory_max != 0 ? options->memory_max : 3, false } }
+    };
     static struct proa_wasm_global globals[] = {
         { .type = { PROA_I32, true } },
         { .type = { PROA_FUNCREF, false } },
@@ -167,6 +168,7 @@ static inline void test_module_source(const struct test_module *options,
         code_size[i] = code[i + 1] - code[i];
     memcpy(text + test_offset(test_imports), &layout.imports, 4);
     memcpy(text + test_offset(test_memories), &layout.memories, 4);
+    memcpy(text + test_offset(test_globals), &layout.globals, 4);
     struct proa_artifact_source source = {
         .module = &module,
         .arch = PROA_ARCH_X86_64,
@@ -183,8 +185,7 @@ static inline void test_module_source(const struct test_module *options,
         .records = records,
         .record_count = TEST_FUNCTIONS,
         .trampolines = trampolines,
-        .init = options->init_traps ? test_offset(test_init_trap)
-                                    : test_offset(test_init),
+        .init = test_offset(options->init != NULL ? options->init : test_init),
         .images = images,
         .image_count = 1,
         .image_bytes = image_bytes,

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 extern const uint8_t test_text[], test_text_end[], test_init[],
-    test_init_trap[], test_plain[], test_unary[], test_trap[], test_inc[],
-    test_call[], test_load[], test_recurse[], test_spin[], test_fill[],
-    test_imports[], test_memories[];
+    test_init_trap[], test_init_write[], test_init_call[], test_plain[],
+    test_unary[], test_trap[], test_inc[], test_call[], test_load[],
+    test_recurse[], test_spin[], test_fill[], test_imports[], test_memories[],
+    test_globals[];
 
 __asm__(".pushsection .text.test,\"ax\",@progbits\n"
         "test_text:\n"
@@ -22,6 +23,32 @@ __asm__(".pushsection .text.test,\"ax\",@progbits\n"
         "  mov $2, %esi\n"
         "  mov (%rdi), %rax\n"
         "  call *(%rax)\n"
+        "test_init_write:\n" /* in the image's page and in another */
+        "  mov test_memories(%rip), %eax\n"
+        "  mov (%rdi,%rax), %rax\n"
+        "  movl $1, 5000(%rax)\n"
+        "  movl $2, 12288(%rax)\n"
+        "  mov test_globals(%rip), %eax\n"
+        "  movl $3, (%rdi,%rax)\n"
+        "  ret\n"
+        "test_init_call:\n" /* the import's result goes into the global */
+        "  push %rbp\n"
+        "  mov %rsp, %rbp\n"
+        "  push %rdi\n"
+        "  push %rdi\n"
+        "  mov test_memories(%rip), %eax\n"
+        "  mov (%rdi,%rax), %rax\n"
+        "  movl $1, 5000(%rax)\n"
+        "  mov test_imports(%rip), %eax\n"
+        "  add %rdi, %rax\n"
+        "  mov 8(%rax), %rdi\n"
+        "  mov $7, %esi\n"
+        "  call *(%rax)\n"
+        "  mov -8(%rbp), %rdi\n"
+        "  mov test_globals(%rip), %ecx\n"
+        "  mov %eax, (%rdi,%rcx)\n"
+        "  leave\n"
+        "  ret\n"
         "test_plain:\n"
         "  push %rbp\n"
         "  mov %rsp, %rbp\n"
@@ -95,7 +122,14 @@ __asm__(".pushsection .text.test,\"ax\",@progbits\n"
         "  .long 0\n"
         "test_memories:\n"
         "  .long 0\n"
+        "test_globals:\n"
+        "  .long 0\n"
         "test_text_end:\n"
         ".popsection\n");
+
+static inline uint32_t test_offset(const uint8_t *label)
+{
+    return (uint32_t)(label - test_text);
+}
 
 #endif

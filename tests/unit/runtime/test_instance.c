@@ -165,7 +165,7 @@ static void test_interrupt(struct test_world *world)
 static void test_failed_instances(struct test_world *world)
 {
     static const struct test_module options[] = {
-        { .init_traps = true, .memory_min = 1, .import_type = 1 },
+        { .init = test_init_trap, .memory_min = 1, .import_type = 1 },
         { .memory_min = 3, .import_type = 1 },
         { .memory_min = 1, .import_type = 0 },
         { .memory_min = 1, .import_type = 2 },

@@ -1,0 +1,96 @@
+/*
+ * A slot: a module's instance in a store of its own that is used again and
+ * again. Between two uses it is put back to what instantiating gives: the pages
+ * of memory that were written are copied, nothing is mapped or faulted in, so
+ * that a use costs a few microseconds.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_POOL_H
+#define PROA_POOL_H
+
+#include "proa/store.h"
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct proa_slot;
+
+/*
+ * Finds the imports of a slot's instance, which must be host functions made in
+ * this store. Called when the slot is made, and in a proa_slot_begin() after a
+ * use that left something behind which cannot be undone. The start function
+ * runs after it: whoever wants to interrupt that, knows the store from here.
+ *
+ * @param imports to be filled: one for each import of the module
+ */
+typedef enum proa_status (*proa_slot_link)(void *env, struct proa_store *store,
+                                           struct proa_extern *imports,
+                                           struct proa_error *err);
+
+/* Start from `{ 0 }`: every zero is the default. */
+struct proa_slot_options {
+    struct proa_store_options store;
+    proa_slot_link link; /* NULL: the module has no imports */
+    void *link_env;
+    uint64_t resident_bytes_max; /* memory kept between uses; 0: 64 MiB */
+};
+
+/*
+ * Make a slot, ready to be used. The module's start function runs now, and its
+ * effects are part of what each use begins with, unless it calls a host
+ * function: then it runs at the beginning of every use.
+ *
+ * @param engine  borrowed; must outlive the slot
+ * @param module  retained
+ * @param options borrowed for the call, but not what `link_env` points to
+ * @param slot    set on success; owned: end with proa_slot_destroy()
+ * @return as proa_instance_create(); PROA_UNLINKABLE also when an import is not
+ *         a host function; and whatever `link` returns
+ */
+PROA_NODISCARD enum proa_status
+proa_slot_create(struct proa_engine *engine, struct proa_module *module,
+                 const struct proa_slot_options *options,
+                 struct proa_slot **slot, struct proa_error *err);
+
+/* NULL does nothing. Not while the slot is in use. */
+void proa_slot_destroy(struct proa_slot *slot);
+
+/*
+ * Begin a use: the instance equals one that was made this moment. Whatever this
+ * returns but PROA_USAGE, the use ends with proa_slot_end().
+ *
+ * @param instance set on success; the slot's, until proa_slot_end()
+ * @return PROA_OK, PROA_USAGE (it is in use), PROA_TRAP and PROA_EXIT (of a
+ *         start function that calls the host), or as proa_slot_create() if it
+ *         had to be made again
+ */
+PROA_NODISCARD enum proa_status proa_slot_begin(struct proa_slot *slot,
+                                                struct proa_instance **instance,
+                                                struct proa_error *err);
+
+/*
+ * End a use: everything the guest did is undone. No one may interrupt the store
+ * any more, and what proa_store_backtrace() returned is gone.
+ */
+void proa_slot_end(struct proa_slot *slot);
+
+/*
+ * The store that the slot's instance lives in, to interrupt it or to read its
+ * exit code; NULL when the next use makes a new one. Ask again for each use.
+ */
+struct proa_store *proa_slot_store(const struct proa_slot *slot);
+
+/*
+ * From now on, hand `env` to the host functions that have been handed
+ * `previous`: what a request's host functions work on changes with the request.
+ */
+void proa_slot_replace_env(struct proa_slot *slot, const void *previous,
+                           void *env);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

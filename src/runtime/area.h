@@ -1,0 +1,64 @@
+/*
+ * An area of a slot, the bytes of a memory or a table, and what it is put back
+ * to.
+ *
+ * Pages that were written stay resident: copying one costs a twentieth of
+ * faulting one in. Which ones there are the kernel tells; which of them a use
+ * really wrote is looked at in some of the uses, so that an area that keeps
+ * far more than its uses write gives its pages back.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_RUNTIME_AREA_H
+#define PROA_RUNTIME_AREA_H
+
+#include "base/arena.h"
+#include "platform/pages.h"
+#include "proa/error.h"
+
+/* Where an area does not begin as zero; whole pages. */
+struct proa_area_piece {
+    uint64_t start; /* from the area's */
+    uint64_t end;
+    const uint8_t *bytes;
+};
+
+struct proa_area_pieces {
+    const struct proa_area_piece *items; /* ascending, apart */
+    uint32_t count;
+};
+
+/* How areas are put back; the same for all of a slot. */
+struct proa_area_policy {
+    uint64_t resident_bytes_max;
+    uint32_t run_max; /* of a scan: 1 to PROA_PAGES_RUNS_MAX */
+    bool is_blind;    /* do as if the kernel could not tell */
+};
+
+struct proa_area {
+    uint8_t *base;
+    uint64_t size;                 /* at the beginning of a use */
+    uint64_t size_max;             /* that a use ever had */
+    struct proa_area_pieces files; /* the mapping shows these by itself */
+    struct proa_area_pieces owned; /* win over files */
+    uint64_t resident_size;        /* bytes, at the last look */
+    uint64_t written_size_max;     /* bytes, of the uses looked into lately */
+    uint32_t use_count;
+};
+
+/*
+ * Take an area as it is now for what it begins with.
+ *
+ * @param area  base, size and files are set; the rest is zero
+ * @param arena gets a copy of what is neither zero nor the file's
+ * @return PROA_OK, PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status
+proa_area_capture(struct proa_area *area, struct proa_arena *arena,
+                  const struct proa_area_policy *policy,
+                  struct proa_error *err);
+
+/* Put the first `size` bytes back to what they were, or to zero. */
+void proa_area_restore(struct proa_area *area, uint64_t size,
+                       const struct proa_area_policy *policy);
+
+#endif

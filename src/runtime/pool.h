@@ -1,0 +1,47 @@
+/*
+ * What a slot remembers of its instance's beginning.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_RUNTIME_POOL_H
+#define PROA_RUNTIME_POOL_H
+
+#include "proa/pool.h"
+#include "runtime/area.h"
+
+/* A table: compared whole when it is small, else an area. */
+struct proa_slot_table {
+    struct proa_table *table;
+    uint64_t count;
+    uint8_t *bytes; /* a copy of the rows; NULL: see `area` */
+    uint64_t size;  /* bytes of it */
+    struct proa_area area;
+};
+
+struct proa_slot_memory {
+    struct proa_memory *memory;
+    struct proa_area area;
+};
+
+struct proa_slot {
+    struct proa_engine *engine; /* borrowed */
+    struct proa_module *module; /* retained */
+    struct proa_slot_options options;
+    struct proa_area_policy policy;
+    bool is_used;
+    bool is_whole; /* made, and not unmade since */
+    uint32_t use_count;
+    /* All below is made anew together. */
+    struct proa_store *store;
+    struct proa_arena *arena; /* what follows lives in it */
+    struct proa_instance *instance;
+    bool inits_always; /* it calls the host */
+    uint64_t made_count;
+    uint64_t memory_bytes;
+    struct proa_slot_memory *memories;
+    struct proa_slot_table *tables;
+    union proa_value *globals; /* own ones */
+    bool *data_is_dropped;
+    bool *elem_is_dropped;
+};
+
+#endif
