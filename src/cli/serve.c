@@ -13,7 +13,8 @@
 struct settings {
     struct proa_load_settings load;
     struct proa_sandbox_settings sandbox;
-    const char *address;
+    struct proa_list addresses;
+    bool proxy_protocol;
     const char *tls_cert;
     const char *tls_key;
     const char *argv0;
@@ -32,9 +33,17 @@ struct settings {
 };
 
 static const struct proa_option options[] = {
-    { "addr", 0, PROA_OPTION_TEXT, "HOST:PORT",
-      offsetof(struct settings, address),
-      "Where to listen; 127.0.0.1:8080 unless given. Port 0 takes a free one.",
+    { "addr", 0, PROA_OPTION_LIST, "HOST:PORT",
+      offsetof(struct settings, addresses),
+      "Where to listen; 127.0.0.1:8080 unless given. Port 0 takes a free one. "
+      "Or unix:/PATH, or systemd for the sockets that it passes. May be given "
+      "again.",
+      NULL },
+    { "proxy-protocol", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, proxy_protocol),
+      "Every connection starts with a header of the PROXY protocol, which "
+      "tells "
+      "the client's address: only behind a proxy that sends it.",
       NULL },
     { "tls-cert", 0, PROA_OPTION_TEXT, "FILE",
       offsetof(struct settings, tls_cert),
@@ -144,7 +153,9 @@ static int serve(struct settings *settings, const char *path,
         .route_count = settings->routes.count,
         .load = load,
         .load_env = settings,
-        .address = settings->address,
+        .reads_proxy_header = settings->proxy_protocol,
+        .tls_certificate_path = settings->tls_cert,
+        .tls_key_path = settings->tls_key,
         .worker_count = settings->worker_count,
         .queue_count_max = settings->queue_max,
         .connection_count_max = settings->connections_max,
@@ -162,6 +173,11 @@ static int serve(struct settings *settings, const char *path,
         .is_quiet = settings->is_quiet,
     };
 
+    if (settings->addresses.count > 0) {
+        serve_options.address = settings->addresses.items[0];
+        serve_options.more_addresses = settings->addresses.items + 1;
+        serve_options.more_address_count = settings->addresses.count - 1;
+    }
     if (!read_abi(settings->abi, &serve_options.abi))
         return proa_cli_bad("--abi %s: wasi or reactr", settings->abi);
     if (proa_serve_run(engine, &serve_options, blame, &err) == PROA_OK)

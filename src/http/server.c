@@ -30,6 +30,7 @@ struct proa_http_server {
     int wake_fd;  /* readable when `done` got its first exchange */
     bool accepts; /* epoll waits for the listeners */
     uint64_t accept_again_ms;
+    char reload_mark;    /* its address stands for `reload_fd` */
     uint32_t stop_count; /* how often we were told to stop */
     uint64_t drain_end_ms;
     pthread_mutex_t done_lock;
@@ -162,6 +163,15 @@ static void stop(struct proa_http_server *server)
     }
 }
 
+static void reload(const struct proa_http_server *server)
+{
+    const struct proa_http_server_options *options = &server->shared.options;
+    uint8_t signal_bytes[128];
+
+    if (read(options->reload_fd, signal_bytes, sizeof signal_bytes) > 0)
+        options->reload(options->env);
+}
+
 static void close_all(struct proa_http_server *server)
 {
     while (server->shared.connections != NULL)
@@ -222,7 +232,7 @@ static bool is_connection(const struct proa_http_server *server,
                           const void *who)
 {
     return who != &server->wake_fd && who != &server->stop_count &&
-           listener_of(server, who) == NULL;
+           who != &server->reload_mark && listener_of(server, who) == NULL;
 }
 
 static void dispatch_event(struct proa_http_server *server,
@@ -239,6 +249,8 @@ static void dispatch_event(struct proa_http_server *server,
         finish_done(server);
     } else if (who == &server->stop_count) {
         stop(server);
+    } else if (who == &server->reload_mark) {
+        reload(server);
     } else {
         proa_http_connection_event(who, event->events);
     }
@@ -345,6 +357,9 @@ static enum proa_status open_all(struct proa_http_server *server,
     if (status == PROA_OK && shared->options.stop_fd >= 0)
         status =
             watch(server, shared->options.stop_fd, &server->stop_count, err);
+    if (status == PROA_OK && shared->options.reload != NULL)
+        status =
+            watch(server, shared->options.reload_fd, &server->reload_mark, err);
     /* Borrowed for the call only. */
     shared->options.address = NULL;
     shared->options.more_addresses = NULL;

@@ -46,6 +46,7 @@ struct proa_http_log_entry {
     uint64_t body_bytes; /* that were to be sent */
     bool is_cut;         /* the client went away before the end */
     uint64_t ns;         /* from the whole request to the last byte sent */
+    const void *note;    /* the exchange's handler_note; NULL: refused */
 };
 
 struct proa_http_server_options {
@@ -84,6 +85,13 @@ struct proa_http_server_options {
      * signalfd is. Borrowed; -1: never.
      */
     int stop_fd;
+    /*
+     * May be NULL. Called by the loop when `reload_fd` is readable (as a
+     * signalfd is) and was read: such as to call proa_http_server_reload().
+     * Without it `reload_fd` is not looked at. Borrowed.
+     */
+    void (*reload)(void *env);
+    int reload_fd;
 };
 
 /*

@@ -27,6 +27,7 @@ enum {
 struct process {
     struct proa_service service;
     int signal_fd;
+    int reload_fd; /* SIGHUP */
 };
 
 static void default_u32(uint32_t *value, uint32_t otherwise)
@@ -176,6 +177,24 @@ static enum proa_status make_app(struct proa_service *service,
 
 /* --- start and end ------------------------------------------------------ */
 
+static void on_reload(void *env)
+{
+    struct proa_service *service = env;
+    struct proa_error err = { 0 };
+    struct proa_buffer line;
+    enum proa_status status = proa_http_server_reload(service->server, &err);
+
+    proa_buffer_init(&line, 2 * sizeof err.text);
+    proa_log_lines("proa: ",
+                   proa_http_text_of(status == PROA_OK
+                                         ? "the certificate was read again"
+                                         : err.text),
+                   &line);
+    if (service->options.tls_certificate_path != NULL)
+        proa_log_write(&line);
+    proa_buffer_deinit(&line);
+}
+
 static enum proa_status open_server(struct process *process,
                                     struct proa_error *err)
 {
@@ -183,6 +202,9 @@ static enum proa_status open_server(struct process *process,
     const struct proa_serve_options *options = &service->options;
     struct proa_http_server_options server_options = {
         .address = options->address,
+        .more_addresses = options->more_addresses,
+        .more_address_count = options->more_address_count,
+        .reads_proxy_header = options->reads_proxy_header,
         .tls_certificate_path = options->tls_certificate_path,
         .tls_key_path = options->tls_key_path,
         .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
@@ -190,6 +212,8 @@ static enum proa_status open_server(struct process *process,
         .log = proa_service_log,
         .env = service,
         .stop_fd = process->signal_fd,
+        .reload = on_reload,
+        .reload_fd = process->reload_fd,
     };
     struct proa_http_server_limits *limits = &server_options.limits;
 
@@ -237,17 +261,28 @@ static void close_all(struct proa_service *service)
         (void)close(service->host.null_fd);
 }
 
+/* A line for each address: "listening on http://127.0.0.1:8080". */
+static bool announce(const struct proa_service *service)
+{
+    const char *scheme =
+        service->options.tls_certificate_path != NULL ? "https://" : "http://";
+    uint32_t count = proa_http_server_address_count(service->server);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const char *address = proa_http_server_address_at(service->server, i);
+        bool is_path = strncmp(address, "unix:", 5) == 0;
+        if (printf("listening on %s%s\n", is_path ? "" : scheme, address) < 0)
+            return false;
+    }
+    return fflush(stdout) == 0;
+}
+
 static enum proa_status serve(struct process *process, struct proa_error *err)
 {
     struct proa_service *service = &process->service;
     enum proa_status status = open_all(process, err);
 
-    if (status == PROA_OK &&
-        (printf("listening on %s://%s\n",
-                service->options.tls_certificate_path != NULL ? "https"
-                                                              : "http",
-                proa_http_server_address(service->server)) < 0 ||
-         fflush(stdout) != 0))
+    if (status == PROA_OK && !announce(service))
         status =
             proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
     if (status == PROA_OK)
@@ -265,19 +300,24 @@ static enum proa_status serve_with_signals(struct process *process,
 {
     const struct sigaction ignore = { .sa_handler = SIG_IGN };
     struct sigaction previous_pipe;
-    sigset_t wanted, previous;
+    sigset_t wanted, again, previous;
 
     (void)sigemptyset(&wanted);
     (void)sigaddset(&wanted, SIGTERM);
     (void)sigaddset(&wanted, SIGINT);
+    (void)sigemptyset(&again);
+    (void)sigaddset(&again, SIGHUP);
     process->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (process->signal_fd < 0)
+    process->reload_fd = signalfd(-1, &again, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (process->signal_fd < 0 || process->reload_fd < 0)
         return proa_fail(err, PROA_IO, 0, "signalfd: %s", strerror(errno));
+    (void)sigaddset(&wanted, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &wanted, &previous);
     (void)sigaction(SIGPIPE, &ignore, &previous_pipe);
     enum proa_status status = serve(process, err);
     (void)sigaction(SIGPIPE, &previous_pipe, NULL);
     (void)close(process->signal_fd);
+    (void)close(process->reload_fd);
     (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
     return status;
 }
@@ -293,6 +333,7 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
                                .null_fd = -1,
                                .trap_missing = options->trap_missing } },
         .signal_fd = -1,
+        .reload_fd = -1,
     };
     struct proa_service *service = &process.service;
     enum proa_status status;

@@ -34,6 +34,10 @@ struct proa_serve_options {
     void *load_env;
     const char *address; /* --addr HOST:PORT; NULL: 127.0.0.1:8080. Port 0 takes
                             a free one */
+    const char *const *more_addresses; /* --addr again, or unix:/PATH, or
+                                          systemd */
+    uint32_t more_address_count;
+    bool reads_proxy_header;          /* --proxy-protocol */
     const char *tls_certificate_path; /* --tls-cert FILE; NULL: no TLS */
     const char *tls_key_path; /* --tls-key FILE; NULL: in the same file */
     uint32_t worker_count;    /* --workers N; 0: two a core */
