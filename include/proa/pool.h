@@ -19,9 +19,9 @@ struct proa_slot;
 
 /*
  * Finds the imports of a slot's instance, which must be host functions made in
- * this store. Called when the slot is made, and in a proa_slot_begin() after a
+ * this store. Called in a slot's first proa_slot_begin(), and in one after a
  * use that left something behind which cannot be undone. The start function
- * runs after it: whoever wants to interrupt that, knows the store from here.
+ * runs after it: whoever wants to interrupt that knows the store from here.
  *
  * @param imports to be filled: one for each import of the module
  */
@@ -38,16 +38,15 @@ struct proa_slot_options {
 };
 
 /*
- * Make a slot, ready to be used. The module's start function runs now, and its
- * effects are part of what each use begins with, unless it calls a host
- * function: then it runs at the beginning of every use.
+ * Make a slot; its store and its instance are made when it is first used. What
+ * the module's start function does is done once and is part of what each use
+ * begins with, unless it calls a host function: then it runs in every use.
  *
  * @param engine  borrowed; must outlive the slot
  * @param module  retained
  * @param options borrowed for the call, but not what `link_env` points to
  * @param slot    set on success; owned: end with proa_slot_destroy()
- * @return as proa_instance_create(); PROA_UNLINKABLE also when an import is not
- *         a host function; and whatever `link` returns
+ * @return PROA_OK, PROA_NOMEM
  */
 PROA_NODISCARD enum proa_status
 proa_slot_create(struct proa_engine *engine, struct proa_module *module,
@@ -62,9 +61,9 @@ void proa_slot_destroy(struct proa_slot *slot);
  * returns but PROA_USAGE, the use ends with proa_slot_end().
  *
  * @param instance set on success; the slot's, until proa_slot_end()
- * @return PROA_OK, PROA_USAGE (it is in use), PROA_TRAP and PROA_EXIT (of a
- *         start function that calls the host), or as proa_slot_create() if it
- *         had to be made again
+ * @return PROA_OK; PROA_USAGE (it is in use); what proa_instance_create()
+ *         returns; PROA_UNLINKABLE also when an import is not a host function;
+ *         and whatever `link` returns
  */
 PROA_NODISCARD enum proa_status proa_slot_begin(struct proa_slot *slot,
                                                 struct proa_instance **instance,
@@ -78,7 +77,7 @@ void proa_slot_end(struct proa_slot *slot);
 
 /*
  * The store that the slot's instance lives in, to interrupt it or to read its
- * exit code; NULL when the next use makes a new one. Ask again for each use.
+ * exit code; NULL when the next use makes one. Ask again for each use.
  */
 struct proa_store *proa_slot_store(const struct proa_slot *slot);
 

@@ -389,11 +389,6 @@ enum proa_status proa_slot_create(struct proa_engine *engine,
     made->policy.resident_bytes_max = options->resident_bytes_max != 0
                                           ? options->resident_bytes_max
                                           : resident_bytes_default;
-    enum proa_status status = make(made, err);
-    if (status != PROA_OK) {
-        proa_slot_destroy(made);
-        return status;
-    }
     *slot = made;
     return PROA_OK;
 }

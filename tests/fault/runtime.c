@@ -5,6 +5,7 @@
  */
 #include "../unit/runtime/fixture.h"
 #include "fail.h"
+#include "proa/pool.h"
 #include "runtime/memory.h"
 
 static uint32_t on_call(struct proa_call *call, uint32_t argument)
@@ -63,6 +64,40 @@ static enum proa_status run_in_store(struct proa_store *store,
     return status;
 }
 
+static enum proa_status link_import(void *env, struct proa_store *store,
+                                    struct proa_extern *imports,
+                                    struct proa_error *err)
+{
+    const struct proa_functype type = { test_i32s, test_i32s, 1, 1 };
+
+    imports[0].kind = PROA_KIND_FUNC;
+    return proa_func_create(store, &type, (proa_host_fn)on_call, env,
+                            &imports[0].of.func, err);
+}
+
+/* Two uses, of which the second finds what is left of the first. */
+static enum proa_status run_in_slot(struct proa_engine *engine,
+                                    struct proa_module *module,
+                                    struct proa_error *err)
+{
+    const struct proa_slot_options options = { .link = link_import };
+    struct proa_instance *instance = NULL;
+    struct proa_slot *slot = NULL;
+    enum proa_status status =
+        proa_slot_create(engine, module, &options, &slot, err);
+
+    for (int i = 0; i < 2 && status == PROA_OK; i++) {
+        status = proa_slot_begin(slot, &instance, err);
+        if (status == PROA_OK) {
+            use_instance(proa_slot_store(slot), instance);
+            status = call_export(instance, "inc", err);
+        }
+        proa_slot_end(slot);
+    }
+    proa_slot_destroy(slot);
+    return status;
+}
+
 static enum proa_status run(int fd, struct proa_error *err)
 {
     struct proa_engine *engine = NULL;
@@ -77,6 +112,8 @@ static enum proa_status run(int fd, struct proa_error *err)
     if (status == PROA_OK)
         status = run_in_store(store, module, err);
     proa_store_destroy(store);
+    if (status == PROA_OK)
+        status = run_in_slot(engine, module, err);
     proa_module_release(module);
     proa_engine_destroy(engine);
     return status;

@@ -150,6 +150,7 @@ static void test_refused(void)
         struct proa_slot_options options = { .link = cases[i].link };
         struct test_module option = usual;
         struct proa_engine *engine = NULL;
+        struct proa_instance *instance = NULL;
         struct proa_slot *slot = NULL;
         struct proa_error err = { 0 };
 
@@ -157,9 +158,15 @@ static void test_refused(void)
         CHECK_EQ(proa_engine_create(&engine, &err), PROA_OK);
         struct proa_module *module = test_module_load(engine, &option);
         CHECK_EQ(proa_slot_create(engine, module, &options, &slot, &err),
-                 cases[i].status);
-        CHECK_EQ(err.status, cases[i].status);
-        CHECK_EQ(slot == NULL, true);
+                 PROA_OK);
+        for (int n = 0; n < 2; n++) {
+            err = (struct proa_error){ 0 };
+            CHECK_EQ(proa_slot_begin(slot, &instance, &err), cases[i].status);
+            CHECK_EQ(err.status, cases[i].status);
+            CHECK_EQ(instance == NULL, true);
+            proa_slot_end(slot);
+        }
+        proa_slot_destroy(slot);
         proa_module_release(module);
         proa_engine_destroy(engine);
     }
@@ -179,6 +186,8 @@ static void test_decay(void)
     uint64_t next;
 
     test_pair_init(&pair, &module);
+    CHECK_EQ(proa_slot_begin(pair.slot, &instance, &err), PROA_OK);
+    proa_slot_end(pair.slot);
     const struct proa_area *area = &pair.slot->memories[0].area;
     bool is_told =
         proa_pages_scan(area->base, 0, area->size, &run, 1, &next) >= 0;
