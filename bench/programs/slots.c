@@ -1,0 +1,152 @@
+/*
+ * A use of a slot: instantiate, call, put back; in microseconds.
+ *     bench_slots ARTIFACT NAME FUNCTION ARGUMENT THREADS
+ * One line: NAME and the median of THREADS threads' uses, each with a slot of
+ * its own, on the first thread. FUNCTION takes an i32, or nothing when ARGUMENT
+ * is "-"; imports get functions that return 0.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "proa/pool.h"
+
+enum { WARM_UP = 200, USES = 20001, THREADS_MAX = 64 };
+
+struct task {
+    struct proa_engine *engine;
+    struct proa_module *module;
+    const char *function;
+    const char *argument;
+    uint32_t use_count;
+    pthread_t thread;
+    double *us; /* of each use; NULL: only keeps a core busy */
+};
+
+static atomic_bool is_over;
+
+static double now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static void check(enum proa_status status, const struct proa_error *err)
+{
+    if (status == PROA_OK || status == PROA_EXIT)
+        return;
+    fprintf(stderr, "bench_slots: %s\n", err->text);
+    exit(1);
+}
+
+static uint64_t answer(struct proa_call *call)
+{
+    (void)call;
+    return 0;
+}
+
+static enum proa_status link_imports(void *env, struct proa_store *store,
+                                     struct proa_extern *imports,
+                                     struct proa_error *err)
+{
+    const struct proa_module *module = env;
+    uint32_t count = proa_module_import_count(module);
+    enum proa_status status = PROA_OK;
+
+    for (uint32_t i = 0; i < count && status == PROA_OK; i++) {
+        struct proa_importtype import = proa_module_import(module, i);
+        imports[i].kind = PROA_KIND_FUNC;
+        status =
+            proa_func_create(store, &import.type.func, (proa_host_fn)answer,
+                             NULL, &imports[i].of.func, err);
+    }
+    return status;
+}
+
+static void use(struct proa_slot *slot, const struct task *task)
+{
+    struct proa_instance *instance = NULL;
+    struct proa_error err = { 0 };
+    struct proa_extern found;
+    union proa_value value = { .i32 = atoi(task->argument) };
+
+    check(proa_slot_begin(slot, &instance, &err), &err);
+    if (!proa_instance_export(instance, task->function, &found))
+        exit(1);
+    check(proa_func_call(found.of.func, &value, NULL, &err), &err);
+    proa_slot_end(slot);
+}
+
+static void *work(void *argument)
+{
+    const struct task *task = argument;
+    const struct proa_slot_options options = { .link = link_imports,
+                                               .link_env = task->module };
+    struct proa_slot *slot = NULL;
+    struct proa_error err = { 0 };
+
+    check(proa_slot_create(task->engine, task->module, &options, &slot, &err),
+          &err);
+    for (uint32_t i = 0; i < WARM_UP; i++)
+        use(slot, task);
+    if (task->us == NULL) {
+        while (!atomic_load(&is_over))
+            use(slot, task);
+    }
+    for (uint32_t i = 0; task->us != NULL && i < task->use_count; i++) {
+        double start = now_us();
+        use(slot, task);
+        task->us[i] = now_us() - start;
+    }
+    proa_slot_destroy(slot);
+    return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv)
+{
+    struct task tasks[THREADS_MAX] = { { .use_count = USES } };
+    struct proa_error err = { 0 };
+
+    if (argc != 6)
+        return 2;
+    int thread_count = atoi(argv[5]);
+    if (thread_count < 1 || thread_count > THREADS_MAX)
+        return 2;
+    check(proa_engine_create(&tasks[0].engine, &err), &err);
+    check(proa_module_load(tasks[0].engine, argv[1], &tasks[0].module, &err),
+          &err);
+    tasks[0].function = argv[3];
+    tasks[0].argument = strcmp(argv[4], "-") == 0 ? "0" : argv[4];
+    for (int i = 1; i < thread_count; i++) {
+        tasks[i] = tasks[0];
+        if (pthread_create(&tasks[i].thread, NULL, work, &tasks[i]) != 0)
+            return 1;
+    }
+    tasks[0].us = calloc(USES, sizeof *tasks[0].us);
+    if (tasks[0].us == NULL)
+        return 1;
+    (void)work(&tasks[0]);
+    atomic_store(&is_over, true);
+    for (int i = 1; i < thread_count; i++)
+        (void)pthread_join(tasks[i].thread, NULL);
+    qsort(tasks[0].us, USES, sizeof *tasks[0].us, compare);
+    printf("%s %.3f\n", argv[2], tasks[0].us[USES / 2]);
+    free(tasks[0].us);
+    proa_module_release(tasks[0].module);
+    proa_engine_destroy(tasks[0].engine);
+    return 0;
+}
