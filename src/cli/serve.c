@@ -19,6 +19,8 @@ struct settings {
     const char *tls_key;
     const char *argv0;
     const char *abi;
+    const char *admin;
+    const char *log_format;
     struct proa_list routes;
     uint32_t worker_count;
     uint32_t queue_max;
@@ -101,6 +103,15 @@ static const struct proa_option options[] = {
       "Functions that the program imports and proa does not have trap when "
       "they are called.",
       NULL },
+    { "admin", 0, PROA_OPTION_TEXT, "HOST:PORT",
+      offsetof(struct settings, admin),
+      "Listen here too, for /metrics (Prometheus), /healthz and /readyz; keep "
+      "it from the public.",
+      NULL },
+    { "log-format", 0, PROA_OPTION_TEXT, "FORMAT",
+      offsetof(struct settings, log_format),
+      "How a request is told in the log: common (the default) or json.",
+      "common json" },
     { "quiet", 0, PROA_OPTION_FLAG, NULL, offsetof(struct settings, is_quiet),
       "No line in the log for each request.", NULL },
     { "allow-precompiled", 0, PROA_OPTION_FLAG, NULL,
@@ -171,6 +182,9 @@ static int serve(struct settings *settings, const char *path,
         .program_name = settings->argv0,
         .trap_missing = settings->allow_missing,
         .is_quiet = settings->is_quiet,
+        .admin_address = settings->admin,
+        .logs_json = settings->log_format != NULL &&
+                     strcmp(settings->log_format, "json") == 0,
     };
 
     if (settings->addresses.count > 0) {
@@ -178,6 +192,10 @@ static int serve(struct settings *settings, const char *path,
         serve_options.more_addresses = settings->addresses.items + 1;
         serve_options.more_address_count = settings->addresses.count - 1;
     }
+    if (settings->log_format != NULL && !serve_options.logs_json &&
+        strcmp(settings->log_format, "common") != 0)
+        return proa_cli_bad("--log-format %s: common or json",
+                            settings->log_format);
     if (!read_abi(settings->abi, &serve_options.abi))
         return proa_cli_bad("--abi %s: wasi or reactr", settings->abi);
     if (proa_serve_run(engine, &serve_options, blame, &err) == PROA_OK)

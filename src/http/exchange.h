@@ -34,6 +34,7 @@ struct proa_http_exchange {
     /* The handler's own, untouched by the loop. */
     struct proa_http_exchange *queue_next;
     void *handler_data;
+    uint64_t handler_note[8]; /* lives until the log was told */
 
     /* The loop's own. */
     struct proa_http_server *server;

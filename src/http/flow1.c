@@ -34,8 +34,10 @@ static void tell(struct proa_http_connection *connection, bool is_cut)
         .is_cut = is_cut,
     };
 
-    if (exchange != NULL)
+    if (exchange != NULL) {
         entry.ns = proa_http_now_ns() - exchange->start_ns;
+        entry.note = exchange->handler_note;
+    }
     proa_http_connection_tell(connection, request, &entry);
 }
 

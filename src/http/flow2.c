@@ -74,8 +74,10 @@ static void tell(const struct proa_http_flow2 *flow2,
         .is_cut = !stream->is_sent,
     };
 
-    if (exchange != NULL)
+    if (exchange != NULL) {
         entry.ns = proa_http_now_ns() - exchange->start_ns;
+        entry.note = exchange->handler_note;
+    }
     proa_http_connection_tell(
         flow2->connection,
         exchange != NULL ? exchange->request : stream->request, &entry);

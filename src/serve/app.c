@@ -93,6 +93,10 @@ static enum proa_status add_function(struct proa_app *app,
 
     *function = (struct proa_function){ .settings = *with };
     inherit(&function->settings, options->defaults);
+    function->stats =
+        proa_metrics_stats(options->metrics, function->settings.name);
+    if (function->stats == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
     enum proa_status status = load(options, function, &own);
     if (status != PROA_OK) {
         const struct proa_function *before =

@@ -7,6 +7,7 @@
 #define PROA_SERVE_APP_H
 
 #include "proa/store.h"
+#include "serve/metrics.h"
 #include "serve/plan.h"
 #include "serve/routes.h"
 
@@ -18,6 +19,7 @@ struct proa_function {
     struct proa_function_settings settings; /* without zeros */
     enum proa_abi abi;                      /* not PROA_ABI_DETECT */
     struct proa_module *module;             /* owned */
+    struct proa_stats *stats;               /* borrowed from the metrics */
 };
 
 /* What making an app needs. All borrowed for the call. */
@@ -37,7 +39,8 @@ struct proa_app_options {
      */
     bool (*goes_on)(void *env, const char *path, const struct proa_error *err);
     void *env;
-    struct proa_app *previous; /* may be NULL */
+    struct proa_app *previous;    /* may be NULL */
+    struct proa_metrics *metrics; /* outlives the app */
 };
 
 /*

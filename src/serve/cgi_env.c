@@ -141,13 +141,23 @@ static void add_field(struct maker *maker,
     }
 }
 
+/* A trace goes on with our span; a state without its trace means nothing. */
+static bool is_replaced(struct proa_http_text name,
+                        const struct proa_trace *trace)
+{
+    return trace != NULL &&
+           (proa_http_text_is(name, "traceparent") ||
+            (trace->is_new && proa_http_text_is(name, "tracestate")));
+}
+
 static void add_fields(struct maker *maker,
-                       const struct proa_http_request *request)
+                       const struct proa_http_request *request,
+                       const struct proa_trace *trace)
 {
     for (uint32_t i = 0; i < request->field_count; i++) {
         struct proa_http_text name = request->fields[i].name;
         bool is_first = true;
-        if (!is_passed(name))
+        if (!is_passed(name) || is_replaced(name, trace))
             continue;
         for (uint32_t j = 0; j < i && is_first; j++)
             is_first = !same_name(request->fields[j].name, name);
@@ -290,28 +300,27 @@ static void add_request(struct maker *maker,
     add_url(maker, exchange);
 }
 
-uint16_t proa_cgi_env_make(const struct proa_http_exchange *exchange,
-                           const struct proa_route_match *match,
-                           const char *const *operator_env,
-                           uint32_t operator_env_count,
+uint16_t proa_cgi_env_make(const struct proa_cgi_source *source,
                            struct proa_arena *arena, struct proa_cgi_env *env)
 {
-    const struct proa_http_request *request = exchange->request;
-    size_t count_max =
-        (size_t)operator_env_count + FIXED_COUNT_MAX + request->field_count;
+    const struct proa_http_request *request = source->exchange->request;
+    size_t count_max = (size_t)source->operator_env_count + FIXED_COUNT_MAX +
+                       request->field_count;
     struct maker maker = { .arena = arena };
 
     maker.env.items =
         proa_arena_array(arena, count_max, sizeof *maker.env.items);
     if (maker.env.items == NULL)
         return 503;
-    for (uint32_t i = 0; i < operator_env_count; i++)
-        maker.env.items[maker.env.count++] = operator_env[i];
-    add_server(&maker, exchange);
-    if (!add_path(&maker, request, match))
+    for (uint32_t i = 0; i < source->operator_env_count; i++)
+        maker.env.items[maker.env.count++] = source->operator_env[i];
+    add_server(&maker, source->exchange);
+    if (!add_path(&maker, request, source->match))
         return 400;
-    add_request(&maker, exchange);
-    add_fields(&maker, request);
+    add_request(&maker, source->exchange);
+    add_fields(&maker, request, source->trace);
+    if (source->trace != NULL)
+        add(&maker, "HTTP_TRACEPARENT", source->trace->parent);
     if (maker.is_out_of_memory)
         return 503;
     *env = maker.env;

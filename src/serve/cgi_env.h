@@ -9,10 +9,20 @@
 #include "base/arena.h"
 #include "http/exchange.h"
 #include "serve/routes.h"
+#include "serve/trace.h"
 
 struct proa_cgi_env {
     const char **items; /* "NAME=value"; borrowed from the arena */
     uint32_t count;
+};
+
+/* What the environment is made of. All borrowed for the call. */
+struct proa_cgi_source {
+    const struct proa_http_exchange *exchange;
+    const struct proa_route_match *match;
+    const struct proa_trace *trace; /* NULL: the client's own is passed on */
+    const char *const *operator_env;
+    uint32_t operator_env_count;
 };
 
 /*
@@ -26,10 +36,8 @@ struct proa_cgi_env {
  * @param env written only on success
  * @return 0, 400 (the path cannot be decoded) or 503 (no memory)
  */
-PROA_NODISCARD uint16_t
-proa_cgi_env_make(const struct proa_http_exchange *exchange,
-                  const struct proa_route_match *match,
-                  const char *const *operator_env, uint32_t operator_env_count,
-                  struct proa_arena *arena, struct proa_cgi_env *env);
+PROA_NODISCARD uint16_t proa_cgi_env_make(const struct proa_cgi_source *source,
+                                          struct proa_arena *arena,
+                                          struct proa_cgi_env *env);
 
 #endif

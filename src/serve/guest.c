@@ -107,6 +107,7 @@ static enum proa_status call_start(struct run *run, struct proa_error *err)
         proa_module_import_count(run->function->module), &instance, err);
     if (status != PROA_OK)
         return status;
+    atomic_fetch_add(&run->function->stats->instances, 1);
     /* proa_guest_check() saw it. */
     if (!proa_instance_export(instance, "_start", &start))
         return proa_fail(err, PROA_USAGE, 0, "the module has no _start");
@@ -232,10 +233,13 @@ static uint16_t judge(struct run *run, enum proa_status status,
     if (run->is_late) {
         (void)snprintf(text, sizeof text, "the guest ran out of time");
         answer = 504;
+        atomic_fetch_add(&run->function->stats->timeouts, 1);
     } else if (status == PROA_EXIT) {
+        atomic_fetch_add(&run->function->stats->exits, 1);
         (void)snprintf(text, sizeof text, "the guest exited with code %u",
                        proa_store_exit_code(run->store));
     } else if (status == PROA_TRAP) {
+        proa_stats_trap(run->function->stats, err->text);
         (void)snprintf(text, sizeof text, "the guest trapped: %s", err->text);
     } else {
         (void)snprintf(text, sizeof text, "the guest did not start: %s",
@@ -252,12 +256,17 @@ static uint16_t judge(struct run *run, enum proa_status status,
 static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 {
     const struct proa_function_settings *settings = &run->function->settings;
+    const struct proa_cgi_source source = {
+        .exchange = run->exchange,
+        .match = run->request->match,
+        .trace = run->request->trace,
+        .operator_env = settings->env,
+        .operator_env_count = settings->env_count,
+    };
     struct proa_error err = { 0 };
     uint16_t answer;
 
-    answer =
-        proa_cgi_env_make(run->exchange, run->request->match, settings->env,
-                          settings->env_count, run->arena, &run->env);
+    answer = proa_cgi_env_make(&source, run->arena, &run->env);
     if (answer != 0)
         return answer;
     enum proa_status status = open_streams(run, &err);

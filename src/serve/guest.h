@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "proa/store.h"
 #include "serve/app.h"
+#include "serve/trace.h"
 #include "serve/watchdog.h"
 
 /* What all requests share; it does not change while they run. */
@@ -23,6 +24,7 @@ struct proa_guest_request {
     struct proa_http_exchange *exchange;
     const struct proa_function *function;
     const struct proa_route_match *match;
+    const struct proa_trace *trace;
     uint32_t slot_index; /* of the watchdog: the worker's index */
 };
 

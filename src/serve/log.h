@@ -16,6 +16,14 @@
 void proa_log_access_line(const struct proa_http_log_entry *entry,
                           int64_t unix_seconds, struct proa_buffer *out);
 
+/*
+ * The same as one object of JSON. `function` and `trace` (a traceparent) may be
+ * NULL.
+ */
+void proa_log_access_json(const struct proa_http_log_entry *entry,
+                          int64_t unix_seconds, const char *function,
+                          const char *trace, struct proa_buffer *out);
+
 /* Each line of a text, behind a prefix; control characters as \xNN. */
 void proa_log_lines(const char *prefix, struct proa_http_text text,
                     struct proa_buffer *out);

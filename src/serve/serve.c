@@ -13,6 +13,7 @@
 
 #include "base/fail.h"
 #include "http/server.h"
+#include "serve/admin.h"
 #include "serve/log.h"
 #include "serve/service.h"
 
@@ -26,6 +27,7 @@ enum {
 /* The process's own side of a server. */
 struct process {
     struct proa_service service;
+    struct proa_admin *admin; /* NULL: none is wanted */
     int signal_fd;
     int reload_fd; /* SIGHUP */
 };
@@ -159,6 +161,7 @@ static enum proa_status make_app(struct proa_service *service,
         .load = load_module,
         .check = check_function,
         .env = service,
+        .metrics = &service->metrics,
     };
     struct proa_plan plan;
     enum proa_status status = proa_plan_init(&plan, err);
@@ -246,15 +249,22 @@ static enum proa_status open_all(struct process *process,
         status = proa_pool_create(&pool_options, &service->pool, err);
     if (status == PROA_OK)
         status = open_server(process, err);
+    if (status == PROA_OK && service->options.admin_address != NULL)
+        status = proa_admin_create(service, service->options.admin_address,
+                                   &process->admin, err);
     return status;
 }
 
-static void close_all(struct proa_service *service)
+static void close_all(struct process *process)
 {
+    struct proa_service *service = &process->service;
+
+    atomic_store(&service->is_ready, false);
     /* Guests whose clients are gone, or whose time to drain is over. */
     if (service->host.watchdog != NULL)
         proa_watchdog_stop_all(service->host.watchdog);
     proa_pool_destroy(service->pool);
+    proa_admin_destroy(process->admin);
     proa_http_server_destroy(service->server);
     proa_watchdog_destroy(service->host.watchdog);
     if (service->host.null_fd >= 0)
@@ -262,8 +272,9 @@ static void close_all(struct proa_service *service)
 }
 
 /* A line for each address: "listening on http://127.0.0.1:8080". */
-static bool announce(const struct proa_service *service)
+static bool announce(const struct process *process)
 {
+    const struct proa_service *service = &process->service;
     const char *scheme =
         service->options.tls_certificate_path != NULL ? "https://" : "http://";
     uint32_t count = proa_http_server_address_count(service->server);
@@ -274,6 +285,9 @@ static bool announce(const struct proa_service *service)
         if (printf("listening on %s%s\n", is_path ? "" : scheme, address) < 0)
             return false;
     }
+    if (process->admin != NULL &&
+        printf("admin on http://%s\n", proa_admin_address(process->admin)) < 0)
+        return false;
     return fflush(stdout) == 0;
 }
 
@@ -282,12 +296,14 @@ static enum proa_status serve(struct process *process, struct proa_error *err)
     struct proa_service *service = &process->service;
     enum proa_status status = open_all(process, err);
 
-    if (status == PROA_OK && !announce(service))
+    if (status == PROA_OK && !announce(process))
         status =
             proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
-    if (status == PROA_OK)
+    if (status == PROA_OK) {
+        atomic_store(&service->is_ready, true);
         status = proa_http_server_run(service->server, err);
-    close_all(service);
+    }
+    close_all(process);
     return status;
 }
 
@@ -344,10 +360,18 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     if (status != PROA_OK)
         return status;
     (void)pthread_mutex_init(&service->app_lock, NULL);
-    status = make_app(service, &service->app, blame, err);
+    proa_metrics_init(&service->metrics);
+    proa_trace_source_init(&service->traces);
+    service->none_stats = proa_metrics_stats(&service->metrics, "(none)");
+    service->file_stats = proa_metrics_stats(&service->metrics, "(files)");
+    if (service->none_stats == NULL || service->file_stats == NULL)
+        status = proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
+    if (status == PROA_OK)
+        status = make_app(service, &service->app, blame, err);
     if (status == PROA_OK)
         status = serve_with_signals(&process, err);
     proa_app_release(service->app);
+    proa_metrics_deinit(&service->metrics);
     (void)pthread_mutex_destroy(&service->app_lock);
     return status;
 }

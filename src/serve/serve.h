@@ -55,9 +55,12 @@ struct proa_serve_options {
     uint32_t preopen_count;
     const char *const *env; /* --env NAME=VALUE: wins over the request's */
     uint32_t env_count;
-    const char *program_name; /* --argv0 NAME; NULL: "proa" */
-    bool trap_missing;        /* --allow-missing-imports */
-    bool is_quiet;            /* --quiet: no access log */
+    const char *program_name;  /* --argv0 NAME; NULL: "proa" */
+    bool trap_missing;         /* --allow-missing-imports */
+    bool logs_json;            /* --log-format json */
+    const char *admin_address; /* --admin HOST:PORT: metrics and health; NULL:
+                                  nowhere */
+    bool is_quiet;             /* --quiet: no access log */
 };
 
 /*

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/service.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@ struct job {
     const struct proa_function *function; /* NULL: a file */
     struct proa_route_match match;
     struct proa_files_file file; /* owned; -1: none */
+    struct proa_trace trace;
 };
 
 void proa_service_set_app(struct proa_service *service,
@@ -51,8 +54,25 @@ static void end_job(struct job *job)
     free(job);
 }
 
+/* What the log tells of a request; it outlives the job. */
+struct note {
+    struct proa_stats *stats;
+    char trace[PROA_TRACE_SIZE];
+};
+
+static_assert(sizeof(struct note) <=
+                  sizeof(((struct proa_http_exchange *)0)->handler_note),
+              "a note lies in the exchange");
+
+static struct note *note_of(struct proa_http_exchange *exchange)
+{
+    return (struct note *)exchange->handler_note;
+}
+
 static void respond(struct proa_http_exchange *exchange)
 {
+    proa_stats_answer(note_of(exchange)->stats, exchange->response.status,
+                      proa_http_now_ns() - exchange->start_ns);
     end_job(exchange->handler_data);
     exchange->handler_data = NULL;
     proa_http_exchange_respond(exchange);
@@ -140,7 +160,9 @@ void proa_service_handle(void *env, struct proa_http_exchange *exchange)
 {
     struct proa_service *service = env;
     struct job *job = calloc(1, sizeof *job);
+    struct note *note = note_of(exchange);
 
+    *note = (struct note){ .stats = service->none_stats };
     if (job == NULL) {
         refuse(exchange, 503);
         return;
@@ -148,12 +170,19 @@ void proa_service_handle(void *env, struct proa_http_exchange *exchange)
     job->file.fd = -1;
     job->app = proa_service_app(service);
     exchange->handler_data = job;
+    proa_trace_make(&service->traces, exchange->request, &job->trace);
+    memcpy(note->trace, job->trace.parent, sizeof note->trace);
     if (find_target(job, exchange))
         return;
-    if (job->function == NULL && job->file.fd < 0)
+    if (job->function == NULL && job->file.fd < 0) {
         refuse(exchange, 404);
-    else if (!proa_pool_submit(service->pool, exchange))
-        refuse(exchange, 503);
+        return;
+    }
+    note->stats =
+        job->function != NULL ? job->function->stats : service->file_stats;
+    atomic_fetch_add(&note->stats->queued, 1);
+    if (!proa_pool_submit(service->pool, exchange))
+        proa_service_refuse(service, exchange);
 }
 
 static void answer_file(const struct proa_service *service, struct job *job,
@@ -176,6 +205,7 @@ void proa_service_answer(void *env, uint32_t worker_index,
 {
     struct proa_service *service = env;
     struct job *job = exchange->handler_data;
+    struct proa_stats *stats = note_of(exchange)->stats;
     uint64_t timeout_ns = job->function != NULL
                               ? job->function->settings.timeout_ns
                               : service->options.timeout_ns;
@@ -183,35 +213,52 @@ void proa_service_answer(void *env, uint32_t worker_index,
     /* Its time is over, or its client went away, before it was its turn. */
     if (proa_http_now_ns() >= exchange->start_ns + timeout_ns ||
         atomic_load(&exchange->is_abandoned)) {
-        refuse(exchange, 503);
+        proa_service_refuse(service, exchange);
         return;
     }
+    atomic_fetch_sub(&stats->queued, 1);
+    atomic_fetch_add(&stats->running, 1);
     if (job->function != NULL)
         proa_guest_answer(&service->host, &(struct proa_guest_request){
                                               .exchange = exchange,
                                               .function = job->function,
                                               .match = &job->match,
+                                              .trace = &job->trace,
                                               .slot_index = worker_index });
     else
         answer_file(service, job, exchange);
+    atomic_fetch_sub(&stats->running, 1);
     respond(exchange);
 }
 
 void proa_service_refuse(void *env, struct proa_http_exchange *exchange)
 {
+    struct proa_stats *stats = note_of(exchange)->stats;
+
     (void)env;
+    atomic_fetch_sub(&stats->queued, 1);
+    atomic_fetch_add(&stats->rejected, 1);
     refuse(exchange, 503);
 }
 
 void proa_service_log(void *env, const struct proa_http_log_entry *entry)
 {
     struct proa_service *service = env;
+    const struct note *note = entry->note;
     struct proa_buffer line;
 
+    if (note == NULL)
+        atomic_fetch_add(&service->metrics.refused, 1);
     if (service->options.is_quiet)
         return;
     proa_buffer_init(&line, LOG_LINE_BYTES_MAX);
-    proa_log_access_line(entry, (int64_t)time(NULL), &line);
+    if (!service->options.logs_json)
+        proa_log_access_line(entry, (int64_t)time(NULL), &line);
+    else if (note == NULL || note->trace[0] == '\0')
+        proa_log_access_json(entry, (int64_t)time(NULL), NULL, NULL, &line);
+    else
+        proa_log_access_json(entry, (int64_t)time(NULL), note->stats->name,
+                             note->trace, &line);
     proa_log_write(&line);
     proa_buffer_deinit(&line);
 }

@@ -9,6 +9,7 @@
 
 #include "http/server.h"
 #include "serve/guest.h"
+#include "serve/metrics.h"
 #include "serve/pool.h"
 #include "serve/serve.h"
 
@@ -19,6 +20,11 @@ struct proa_service {
     struct proa_http_server *server;
     pthread_mutex_t app_lock; /* guards `app`, not what it points to */
     struct proa_app *app;     /* owned */
+    struct proa_metrics metrics;
+    struct proa_stats *file_stats; /* of files */
+    struct proa_stats *none_stats; /* of requests that found nothing */
+    struct proa_trace_source traces;
+    atomic_bool is_ready; /* it listens and does not drain */
 };
 
 /* For the HTTP server and for the pool; `env` is the service. */

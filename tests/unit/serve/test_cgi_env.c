@@ -118,6 +118,10 @@ static const struct env_case cases[] = {
       { "SCRIPT_NAME=/app", "PATH_INFO=/b c", "X_RAW_PATH_INFO=/b%20c",
         "X_MATCHED_ROUTE=/app/...", "X_FULL_URL=http://a/%61pp/b%20c?d" },
       { 0 } },
+    { "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: x\r\ntracestate: y\r\n\r\n",
+      0,
+      { "HTTP_TRACEPARENT=00-trace" },
+      { "HTTP_TRACESTATE" } },
     { "GET /apple HTTP/1.1\r\nHost: a\r\n\r\n",
       0,
       { "SCRIPT_NAME=", "PATH_INFO=/apple" },
@@ -148,6 +152,7 @@ static const char *find(const struct proa_cgi_env *env, const char *name,
 static void check_case(const struct proa_routes *table,
                        const struct env_case *c)
 {
+    const struct proa_trace trace = { "00-trace", true };
     struct proa_route_match match;
     struct proa_http_exchange exchange = {
         .request = request_of(c->request),
@@ -160,8 +165,14 @@ static void check_case(const struct proa_routes *table,
     struct proa_cgi_env env = { 0 };
 
     CHECK_EQ(proa_routes_find(table, exchange.request->path, &match), 1);
-    CHECK_EQ(proa_cgi_env_make(&exchange, &match, operator_env, 2, arena, &env),
-             c->status);
+    const struct proa_cgi_source source = {
+        .exchange = &exchange,
+        .match = &match,
+        .trace = &trace,
+        .operator_env = operator_env,
+        .operator_env_count = 2,
+    };
+    CHECK_EQ(proa_cgi_env_make(&source, arena, &env), c->status);
     if (c->status != 0)
         CHECK_EQ(env.count, 0);
     for (size_t i = 0; i < 24 && c->there[i] != NULL; i++) {
@@ -188,13 +199,14 @@ static void check_memory(void)
                               "X-Y: z\r\n\r\n"),
     };
     const struct proa_route_match match = { .pattern = "/" };
+    const struct proa_cgi_source source = { .exchange = &exchange,
+                                            .match = &match };
     bool was_enough = false;
 
     for (size_t bytes = 0; !was_enough; bytes += 16) {
         struct proa_arena *arena = proa_arena_create(bytes);
         struct proa_cgi_env env = { 0 };
-        uint16_t status =
-            proa_cgi_env_make(&exchange, &match, NULL, 0, arena, &env);
+        uint16_t status = proa_cgi_env_make(&source, arena, &env);
         was_enough = status == 0;
         CHECK_EQ(status == 0 || (status == 503 && env.count == 0), 1);
         proa_arena_destroy(arena);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    uint64_t ns;
+    const char *text; /* in seconds */
+} bounds[PROA_METRICS_BUCKETS] = {
+    { 50000, "0.00005" },   { 100000, "0.0001" }, { 250000, "0.00025" },
+    { 500000, "0.0005" },   { 1000000, "0.001" }, { 2500000, "0.0025" },
+    { 5000000, "0.005" },   { 10000000, "0.01" }, { 25000000, "0.025" },
+    { 50000000, "0.05" },   { 100000000, "0.1" }, { 250000000, "0.25" },
+    { 1000000000, "1" },    { 5000000000, "5" },  { 30000000000, "30" },
+    { UINT64_MAX, "+Inf" },
+};
+
+/* What the runtime says of a trap; all else is a host function's own words. */
+static const char *const traps[PROA_METRICS_TRAPS] = {
+    "unreachable",
+    "out of bounds memory access",
+    "out of bounds table access",
+    "undefined element",
+    "uninitialized element",
+    "indirect call type mismatch",
+    "integer divide by zero",
+    "integer overflow",
+    "invalid conversion to integer",
+    "call stack exhausted",
+    "interrupt",
+    "out of memory",
+    "host",
+};
+
+void proa_metrics_init(struct proa_metrics *metrics)
+{
+    memset(metrics, 0, sizeof *metrics);
+    (void)pthread_mutex_init(&metrics->lock, NULL);
+    metrics->end = &metrics->first;
+}
+
+void proa_metrics_deinit(struct proa_metrics *metrics)
+{
+    struct proa_stats *stats = metrics->first;
+
+    while (stats != NULL) {
+        struct proa_stats *next = stats->next;
+        free(stats->name);
+        free(stats);
+        stats = next;
+    }
+    (void)pthread_mutex_destroy(&metrics->lock);
+}
+
+static struct proa_stats *make(const char *name)
+{
+    struct proa_stats *stats = calloc(1, sizeof *stats);
+
+    if (stats == NULL)
+        return NULL;
+    stats->name = strdup(name);
+    if (stats->name == NULL) {
+        free(stats);
+        return NULL;
+    }
+    return stats;
+}
+
+struct proa_stats *proa_metrics_stats(struct proa_metrics *metrics,
+                                      const char *name)
+{
+    struct proa_stats *stats;
+
+    (void)pthread_mutex_lock(&metrics->lock);
+    for (stats = metrics->first; stats != NULL; stats = stats->next)
+        if (strcmp(stats->name, name) == 0)
+            break;
+    if (stats == NULL && metrics->count < PROA_METRICS_STATS_MAX) {
+        stats = make(name);
+        if (stats != NULL) {
+            *metrics->end = stats;
+            metrics->end = &stats->next;
+            metrics->count++;
+        }
+    }
+    (void)pthread_mutex_unlock(&metrics->lock);
+    return stats;
+}
+
+void proa_stats_answer(struct proa_stats *stats, uint16_t status, uint64_t ns)
+{
+    uint32_t class = status < 200 ? 0 : (uint32_t)status / 100 - 2;
+    uint32_t bucket = 0;
+
+    if (class >= PROA_METRICS_CLASSES)
+        class = PROA_METRICS_CLASSES - 1;
+    while (ns > bounds[bucket].ns)
+        bucket++;
+    atomic_fetch_add(&stats->requests[class], 1);
+    atomic_fetch_add(&stats->buckets[bucket], 1);
+    atomic_fetch_add(&stats->ns_sum, ns);
+}
+
+void proa_stats_trap(struct proa_stats *stats, const char *text)
+{
+    uint32_t kind = 0;
+
+    while (kind < PROA_METRICS_TRAPS - 1 && strcmp(traps[kind], text) != 0)
+        kind++;
+    atomic_fetch_add(&stats->traps[kind], 1);
+}
+
+/* --- text --------------------------------------------------------------- */
+
+static void head(struct proa_buffer *out, const char *name, const char *type,
+                 const char *help)
+{
+    (void)proa_buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help,
+                             name, type);
+}
+
+/* `name{function="..."`: escaped as a label's value must be. */
+static void begin(struct proa_buffer *out, const char *name,
+                  const struct proa_stats *stats)
+{
+    (void)proa_buffer_printf(out, "%s{function=\"", name);
+    for (const char *c = stats->name; *c != '\0'; c++) {
+        if (*c == '\n')
+            (void)proa_buffer_append(out, "\\n", 2);
+        else if (*c == '"' || *c == '\\')
+            (void)proa_buffer_printf(out, "\\%c", *c);
+        else
+            (void)proa_buffer_append(out, c, 1);
+    }
+    (void)proa_buffer_append(out, "\"", 1);
+}
+
+static void write_requests(const struct proa_stats *first,
+                           struct proa_buffer *out)
+{
+    const char *name = "proa_requests_total";
+
+    head(out, name, "counter", "Requests answered, by class of status.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        for (uint32_t i = 0; i < PROA_METRICS_CLASSES; i++) {
+            begin(out, name, s);
+            (void)proa_buffer_printf(out, ",status=\"%uxx\"} %llu\n", i + 2,
+                                     atomic_load(&s->requests[i]));
+        }
+    }
+}
+
+static void write_latency(const struct proa_stats *first,
+                          struct proa_buffer *out)
+{
+    head(out, "proa_request_seconds", "histogram",
+         "From the whole request to its answer.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        unsigned long long sum = 0;
+        for (uint32_t i = 0; i < PROA_METRICS_BUCKETS; i++) {
+            sum += atomic_load(&s->buckets[i]);
+            begin(out, "proa_request_seconds_bucket", s);
+            (void)proa_buffer_printf(out, ",le=\"%s\"} %llu\n", bounds[i].text,
+                                     sum);
+        }
+        begin(out, "proa_request_seconds_sum", s);
+        (void)proa_buffer_printf(out, "} %.9f\n",
+                                 (double)atomic_load(&s->ns_sum) / 1e9);
+        begin(out, "proa_request_seconds_count", s);
+        (void)proa_buffer_printf(out, "} %llu\n", sum);
+    }
+}
+
+static void write_traps(const struct proa_stats *first, struct proa_buffer *out)
+{
+    const char *name = "proa_traps_total";
+
+    head(out, name, "counter", "Guests that trapped, by kind.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        for (uint32_t i = 0; i < PROA_METRICS_TRAPS; i++) {
+            unsigned long long count = atomic_load(&s->traps[i]);
+            if (count == 0)
+                continue;
+            begin(out, name, s);
+            (void)proa_buffer_printf(out, ",kind=\"%s\"} %llu\n", traps[i],
+                                     count);
+        }
+    }
+}
+
+static void write_counter(const struct proa_stats *first, const char *name,
+                          const char *help, size_t place,
+                          struct proa_buffer *out)
+{
+    head(out, name, "counter", help);
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        const atomic_ullong *counter =
+            (const atomic_ullong *)(const void *)((const char *)s + place);
+        begin(out, name, s);
+        (void)proa_buffer_printf(out, "} %llu\n", atomic_load(counter));
+    }
+}
+
+static void write_gauges(const struct proa_stats *first,
+                         struct proa_buffer *out)
+{
+    head(out, "proa_running", "gauge", "Guests that run.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        begin(out, "proa_running", s);
+        (void)proa_buffer_printf(out, "} %u\n", atomic_load(&s->running));
+    }
+    head(out, "proa_queued", "gauge", "Requests that wait for their turn.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        begin(out, "proa_queued", s);
+        (void)proa_buffer_printf(out, "} %u\n", atomic_load(&s->queued));
+    }
+}
+
+static void write_one(const char *name, const char *help,
+                      const atomic_ullong *counter, struct proa_buffer *out)
+{
+    head(out, name, "counter", help);
+    (void)proa_buffer_printf(out, "%s %llu\n", name, atomic_load(counter));
+}
+
+void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)
+{
+    struct proa_stats *first;
+
+    /* Those of the list only ever get more, at its end. */
+    (void)pthread_mutex_lock(&metrics->lock);
+    first = metrics->first;
+    write_requests(first, out);
+    write_latency(first, out);
+    write_gauges(first, out);
+    write_counter(first, "proa_instances_total", "Instances made.",
+                  offsetof(struct proa_stats, instances), out);
+    write_traps(first, out);
+    write_counter(first, "proa_timeouts_total", "Guests that ran too long.",
+                  offsetof(struct proa_stats, timeouts), out);
+    write_counter(first, "proa_exits_total",
+                  "Guests that ended with another code than 0.",
+                  offsetof(struct proa_stats, exits), out);
+    write_counter(first, "proa_rejected_total",
+                  "Requests that got no turn and were told 503.",
+                  offsetof(struct proa_stats, rejected), out);
+    (void)pthread_mutex_unlock(&metrics->lock);
+    write_one("proa_refused_total", "Requests that were no good HTTP.",
+              &metrics->refused, out);
+    write_one("proa_rate_limited_total",
+              "Requests beyond the rate of their client.", &metrics->limited,
+              out);
+    write_one("proa_reloads_total", "Reloads.", &metrics->reloads, out);
+    write_one("proa_reload_failures_total",
+              "Reloads in which something was bad.", &metrics->reload_failures,
+              out);
+}

@@ -1,0 +1,67 @@
+/*
+ * What is counted, and its text for Prometheus.
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_SERVE_METRICS_H
+#define PROA_SERVE_METRICS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+enum {
+    PROA_METRICS_CLASSES = 4,  /* 2xx to 5xx */
+    PROA_METRICS_BUCKETS = 16, /* the last one is +Inf */
+    PROA_METRICS_TRAPS = 13,   /* kinds; the last one is "host" */
+    PROA_METRICS_STATS_MAX = 100000,
+};
+
+/* Of one function, by its name: a new version goes on counting here. */
+struct proa_stats {
+    struct proa_stats *next;
+    char *name; /* owned */
+    atomic_ullong requests[PROA_METRICS_CLASSES];
+    atomic_ullong buckets[PROA_METRICS_BUCKETS];
+    atomic_ullong ns_sum;
+    atomic_ullong instances; /* made */
+    atomic_ullong traps[PROA_METRICS_TRAPS];
+    atomic_ullong timeouts;
+    atomic_ullong exits; /* with another code than 0 */
+    atomic_ullong rejected;
+    atomic_uint queued;
+    atomic_uint running;
+};
+
+struct proa_metrics {
+    pthread_mutex_t lock; /* guards the list */
+    struct proa_stats *first;
+    struct proa_stats **end;
+    uint32_t count;
+    atomic_ullong refused; /* requests that were none */
+    atomic_ullong limited; /* by the rate of their client */
+    atomic_ullong reloads;
+    atomic_ullong reload_failures;
+};
+
+void proa_metrics_init(struct proa_metrics *metrics);
+void proa_metrics_deinit(struct proa_metrics *metrics);
+
+/*
+ * The counters of that name, made when there are none. They live as long as
+ * the metrics. NULL when there is no memory.
+ */
+struct proa_stats *proa_metrics_stats(struct proa_metrics *metrics,
+                                      const char *name);
+
+/* A request was answered after this time. Threads: any, as below. */
+void proa_stats_answer(struct proa_stats *stats, uint16_t status, uint64_t ns);
+/* A guest trapped with this message. */
+void proa_stats_trap(struct proa_stats *stats, const char *text);
+
+/* `out` tells by is_full whether all had room. */
+void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out);
+
+#endif
