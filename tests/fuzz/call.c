@@ -108,12 +108,13 @@ static enum proa_status make_import(struct proa_store *store,
                                     struct proa_error *err)
 {
     proa_host_fn fn = (proa_host_fn)missing;
+    union proa_value null;
 
+    memset(&null, 0, sizeof null);
     made->kind = import->kind;
     if (import->kind == PROA_KIND_GLOBAL)
-        return proa_global_create(store, import->type.global,
-                                  (union proa_value){ 0 }, &made->of.global,
-                                  err);
+        return proa_global_create(store, import->type.global, null,
+                                  &made->of.global, err);
     if (import->kind != PROA_KIND_FUNC)
         return PROA_UNLINKABLE;
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
@@ -126,8 +127,9 @@ static enum proa_status make_import(struct proa_store *store,
 
 static union proa_value choose(enum proa_valtype type, uint32_t choice)
 {
-    union proa_value value = { 0 };
+    union proa_value value;
 
+    memset(&value, 0, sizeof value); /* all of it, not its first member */
     choice %= CHOICE_COUNT;
     if (type == PROA_I32)
         value.u32 = (uint32_t)int_choices[choice];
