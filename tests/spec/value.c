@@ -82,7 +82,7 @@ bool value_parse(const json_t *json, union proa_value *value)
     const char *type = text_of(json, "type");
     const char *text = text_of(json, "value");
 
-    *value = (union proa_value){ 0 };
+    memset(value, 0, sizeof *value); /* all of it, not its first member */
     if (strcmp(type, "v128") == 0)
         return parse_v128(json, value);
     if (strcmp(type, "externref") == 0)
