@@ -74,9 +74,12 @@ struct proa_http_connection {
     struct proa_buffer head;             /* of the response */
     struct proa_http_response response;
     bool sends_body;
-    bool closes;     /* after this response */
-    uint64_t sent;   /* bytes of head and body */
-    uint64_t marked; /* bytes read or sent when the deadline was set */
+    bool closes;        /* after this response */
+    uint64_t all;       /* bytes of head, body and file */
+    uint64_t sent;      /* of them */
+    bool sends_file;    /* `head` holds a piece of the file now... */
+    size_t staged_sent; /* ...of which so much is sent */
+    uint64_t marked;    /* bytes read or sent when the deadline was set */
 
     char client_address[PROA_HTTP_ADDRESS_SIZE];
     char server_address[PROA_HTTP_ADDRESS_SIZE];

@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { RESPONSE_HEAD_BYTES_MAX = PROA_HTTP_FIELDS_BYTES_MAX + 1024 };
+enum {
+    RESPONSE_HEAD_BYTES_MAX = PROA_HTTP_FIELDS_BYTES_MAX + 1024,
+    FILE_PIECE_BYTES = 64 * 1024,
+};
 
 static void exchange_abandon(struct proa_http_connection *connection)
 {
@@ -29,8 +32,9 @@ static void tell(struct proa_http_connection *connection, bool is_cut)
                          : proa_http1_request(connection->http1);
     struct proa_http_log_entry entry = {
         .status = connection->response.status,
-        .body_bytes =
-            connection->sends_body ? connection->response.body.size : 0,
+        .body_bytes = connection->sends_body
+                          ? proa_http_response_size(&connection->response)
+                          : 0,
         .is_cut = is_cut,
     };
 
@@ -55,6 +59,42 @@ void proa_http_flow1_deinit(struct proa_http_connection *connection)
 
 /* --- writing ------------------------------------------------------------ */
 
+/* Head and body are sent: the head's place is for the file now. */
+static void begin_file(struct proa_http_connection *connection)
+{
+    connection->sends_file = true;
+    connection->staged_sent = 0;
+    proa_buffer_clear(&connection->head);
+}
+
+static enum proa_http_io send_file(struct proa_http_connection *connection,
+                                   size_t *sent)
+{
+    struct proa_buffer *piece = &connection->head;
+
+    if (connection->staged_sent == piece->size) {
+        const struct proa_http_file *file = connection->response.file;
+        size_t read = proa_http_file_read(
+            file, file->size - (connection->all - connection->sent),
+            connection->shared->scratch, FILE_PIECE_BYTES);
+        proa_buffer_clear(piece);
+        connection->staged_sent = 0;
+        if (read == 0 ||
+            !proa_buffer_append(piece, connection->shared->scratch, read))
+            return PROA_HTTP_IO_FAILED;
+    }
+    const struct iovec parts[2] = {
+        { piece->bytes + connection->staged_sent,
+          piece->size - connection->staged_sent },
+        { NULL, 0 },
+    };
+    enum proa_http_io result =
+        proa_http_transport_write(&connection->transport, parts, sent);
+    if (result == PROA_HTTP_IO_DONE)
+        connection->staged_sent += *sent;
+    return result;
+}
+
 static enum proa_http_io send_some(struct proa_http_connection *connection,
                                    size_t *sent)
 {
@@ -68,6 +108,8 @@ static enum proa_http_io send_some(struct proa_http_connection *connection,
         { NULL, 0 },
     };
 
+    if (connection->sends_file)
+        return send_file(connection, sent);
     if (connection->sends_body && body->size > body_offset)
         parts[1] = (struct iovec){ body->bytes + body_offset,
                                    body->size - body_offset };
@@ -82,6 +124,11 @@ static void finish_response(struct proa_http_connection *connection)
     proa_http_exchange_destroy(connection->exchange);
     connection->exchange = NULL;
     proa_http_response_deinit(&connection->response);
+    if (connection->sends_file) {
+        /* An idle connection shall hold no such buffer. */
+        proa_buffer_deinit(&connection->head);
+        proa_buffer_init(&connection->head, RESPONSE_HEAD_BYTES_MAX);
+    }
     proa_buffer_clear(&connection->head);
     connection->sent = 0;
     if (connection->closes) {
@@ -98,18 +145,19 @@ static void finish_response(struct proa_http_connection *connection)
 
 static void write_on(struct proa_http_connection *connection)
 {
-    uint64_t all =
-        connection->head.size +
-        (connection->sends_body ? connection->response.body.size : 0);
     enum proa_http_io result;
     size_t sent;
 
     while ((result = send_some(connection, &sent)) == PROA_HTTP_IO_DONE) {
         connection->sent += sent;
-        if (connection->sent == all) {
+        if (connection->sent == connection->all) {
             finish_response(connection);
             return;
         }
+        if (!connection->sends_file && connection->sends_body &&
+            connection->sent ==
+                connection->head.size + connection->response.body.size)
+            begin_file(connection);
     }
     if (result != PROA_HTTP_IO_AGAIN ||
         !proa_http_connection_watch(connection, connection->transport.wants)) {
@@ -137,8 +185,13 @@ static void begin_response(struct proa_http_connection *connection,
     connection->phase = PROA_HTTP_WRITING;
     connection->sent = 0;
     connection->marked = 0;
+    connection->sends_file = false;
     connection->sends_body =
         proa_http1_write_head(&connection->response, &reply, &connection->head);
+    connection->all =
+        connection->head.size +
+        (connection->sends_body ? proa_http_response_size(&connection->response)
+                                : 0);
     proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_WRITE);
     if (connection->head.is_full)
         proa_http_connection_close(connection);

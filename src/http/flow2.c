@@ -70,7 +70,8 @@ static void tell(const struct proa_http_flow2 *flow2,
     const struct proa_http_exchange *exchange = stream->owner;
     struct proa_http_log_entry entry = {
         .status = stream->response.status,
-        .body_bytes = stream->is_head ? 0 : stream->response.body.size,
+        .body_bytes =
+            stream->is_head ? 0 : proa_http_response_size(&stream->response),
         .is_cut = !stream->is_sent,
     };
 

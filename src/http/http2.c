@@ -139,10 +139,10 @@ static void finish_head(struct proa_http2_stream *stream, bool is_last)
 {
     struct proa_http2 *http2 = stream->http2;
     bool expects = proa_http2_stream_head(stream, &http2->limits.request);
-    static const char name[] = ":status", value[] = "100";
-    const nghttp2_nv status = { .name = (uint8_t *)(uintptr_t)name,
+    static uint8_t name[] = ":status", value[] = "100";
+    const nghttp2_nv status = { .name = name,
                                 .namelen = sizeof name - 1,
-                                .value = (uint8_t *)(uintptr_t)value,
+                                .value = value,
                                 .valuelen = sizeof value - 1,
                                 .flags = NGHTTP2_NV_FLAG_NONE };
 
@@ -209,6 +209,7 @@ static int on_begin_headers(nghttp2_session *session,
                : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): nghttp2's parameters */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
                      const uint8_t *name, size_t name_size,
                      const uint8_t *value, size_t value_size, uint8_t flags,
@@ -446,8 +447,12 @@ void proa_http2_destroy(struct proa_http2 *http2)
 {
     if (http2 == NULL)
         return;
-    while (http2->streams != NULL)
-        stream_close(http2->streams);
+    struct proa_http2_stream *stream = http2->streams;
+    while (stream != NULL) {
+        struct proa_http2_stream *next = stream->next;
+        stream_close(stream);
+        stream = next;
+    }
     nghttp2_session_del(http2->session);
     free(http2);
 }

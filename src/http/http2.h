@@ -48,7 +48,7 @@ struct proa_http2_stream {
     uint32_t span_count;
     uint32_t span_capacity;
     struct proa_http_response response;
-    size_t sent;     /* of the response's body */
+    uint64_t sent;   /* of the response's body */
     void *owner;     /* for the hooks, as they like */
     uint64_t marked; /* likewise */
 };

@@ -152,23 +152,31 @@ bool proa_http2_stream_head(struct proa_http2_stream *stream,
 
 /* --- response ------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(readability-function-size): nghttp2's parameters */
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *bytes,
                          size_t size, uint32_t *flags,
                          nghttp2_data_source *source, void *env)
 {
     struct proa_http2_stream *stream = source->ptr;
-    const struct proa_buffer *body = &stream->response.body;
-    size_t left = body->size - stream->sent;
+    const struct proa_http_response *response = &stream->response;
+    const struct proa_buffer *body = &response->body;
 
     (void)session;
     (void)id;
     (void)env;
-    if (size >= left) {
-        size = left;
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (stream->sent >= body->size && response->file != NULL) {
+        size = proa_http_file_read(response->file, stream->sent - body->size,
+                                   bytes, size);
+        if (size == 0)
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    } else {
+        if (size > body->size - stream->sent)
+            size = (size_t)(body->size - stream->sent);
+        memcpy(bytes, body->bytes + stream->sent, size);
     }
-    memcpy(bytes, body->bytes + stream->sent, size);
     stream->sent += size;
+    if (stream->sent == proa_http_response_size(response))
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)size;
 }
 
@@ -204,9 +212,9 @@ static struct proa_http_text trim(char *bytes, size_t size)
 static nghttp2_nv field_of(struct proa_http_text name,
                            struct proa_http_text value)
 {
-    return (nghttp2_nv){ .name = (uint8_t *)(uintptr_t)name.bytes,
+    return (nghttp2_nv){ .name = (uint8_t *)name.bytes,
                          .namelen = name.size,
-                         .value = (uint8_t *)(uintptr_t)value.bytes,
+                         .value = (uint8_t *)value.bytes,
                          .valuelen = value.size,
                          .flags = NGHTTP2_NV_FLAG_NONE };
 }
@@ -259,7 +267,7 @@ bool proa_http2_stream_submit(struct nghttp2_session *session,
         return false;
     uint64_t size = stream->is_head && response->has_length
                         ? response->length
-                        : response->body.size;
+                        : proa_http_response_size(response);
     (void)snprintf(status, sizeof status, "%03u", (unsigned)response->status);
     (void)snprintf(length, sizeof length, "%" PRIu64, size);
     proa_http_date(unix_seconds, date);
@@ -273,7 +281,7 @@ bool proa_http2_stream_submit(struct nghttp2_session *session,
     count += split_lines((char *)response->fields.bytes, response->fields.size,
                          fields + count);
     bool has_body = !stream->is_head && !is_bodiless(response->status) &&
-                    response->body.size > 0;
+                    proa_http_response_size(response) > 0;
     int result = nghttp2_submit_response(session, stream->id, fields, count,
                                          has_body ? &body : NULL);
     free(fields);

@@ -2,8 +2,10 @@
 #include "http/message.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct proa_http_request *proa_http_request_create(size_t head_bytes_max,
                                                    size_t body_bytes_max)
@@ -94,6 +96,46 @@ void proa_http_response_deinit(struct proa_http_response *response)
 {
     proa_buffer_deinit(&response->fields);
     proa_buffer_deinit(&response->body);
+    if (response->file != NULL)
+        (void)close(response->file->fd);
+    free(response->file);
+    response->file = NULL;
+}
+
+bool proa_http_response_file(struct proa_http_response *response, int fd_take,
+                             uint64_t offset, uint64_t size)
+{
+    struct proa_http_file *file =
+        response->file == NULL ? calloc(1, sizeof *file) : NULL;
+
+    if (file == NULL) {
+        (void)close(fd_take);
+        return false;
+    }
+    file->fd = fd_take;
+    file->offset = offset;
+    file->size = size;
+    response->file = file;
+    return true;
+}
+
+size_t proa_http_file_read(const struct proa_http_file *file, uint64_t at,
+                           void *bytes, size_t size)
+{
+    ssize_t result;
+
+    if (size > file->size - at)
+        size = (size_t)(file->size - at);
+    do {
+        result = pread(file->fd, bytes, size, (off_t)(file->offset + at));
+    } while (result < 0 && errno == EINTR);
+    return result > 0 ? (size_t)result : 0;
+}
+
+uint64_t proa_http_response_size(const struct proa_http_response *response)
+{
+    return response->body.size +
+           (response->file != NULL ? response->file->size : 0);
 }
 
 static bool is_name(struct proa_http_text name)

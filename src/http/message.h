@@ -37,6 +37,13 @@ struct proa_http_request {
     struct proa_buffer head;
 };
 
+/* A piece of a file. */
+struct proa_http_file {
+    int fd; /* owned */
+    uint64_t offset;
+    uint64_t size;
+};
+
 struct proa_http_response {
     uint16_t status;
     bool has_length; /* `length` is told though no body is sent: the
@@ -44,6 +51,7 @@ struct proa_http_response {
     uint64_t length;
     struct proa_buffer fields; /* whole lines, each ended by CR LF */
     struct proa_buffer body;
+    struct proa_http_file *file; /* owned; sent behind `body`; NULL: none */
 };
 
 /* NULL when there is no memory. */
@@ -78,6 +86,28 @@ void proa_http_response_deinit(struct proa_http_response *response);
 bool proa_http_response_add(struct proa_http_response *response,
                             struct proa_http_text name,
                             struct proa_http_text value);
+
+/*
+ * Send a piece of a file behind what is in `body`: it is read as it is sent, so
+ * it takes no memory, whatever its size. The file must not become shorter.
+ *
+ * @param fd_take a file or a memfd; closed with the response
+ * @return false, and the file closed, when there is no memory or there is a
+ *         file already
+ */
+bool proa_http_response_file(struct proa_http_response *response, int fd_take,
+                             uint64_t offset, uint64_t size);
+
+/*
+ * Read what is `at` bytes into the piece.
+ *
+ * @return how many bytes, at most `size`; 0 when the file cannot be read there
+ */
+size_t proa_http_file_read(const struct proa_http_file *file, uint64_t at,
+                           void *bytes, size_t size);
+
+/* Of the body, with the file behind it. */
+uint64_t proa_http_response_size(const struct proa_http_response *response);
 
 /*
  * Forget what the response holds and make it a short plain text: the status

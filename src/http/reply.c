@@ -18,7 +18,7 @@ bool proa_http1_write_head(const struct proa_http_response *response,
                            struct proa_buffer *out)
 {
     char date[PROA_HTTP_DATE_SIZE];
-    uint64_t length = response->body.size;
+    uint64_t length = proa_http_response_size(response);
     bool has_body = !reply->is_head && !is_bodiless(response->status);
 
     if (reply->is_head && response->has_length)

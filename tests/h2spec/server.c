@@ -1,8 +1,11 @@
 /*
  * A server with a handler in C, for clients of others:
- * server [--tls CERTIFICATE KEY] [--proxy] ADDRESS... It answers with what it
- * was asked, and for a path "/bytes/N" with N zeros. SIGHUP: the certificate is
- * read again. SPDX-License-Identifier: Apache-2.0
+ * server [--tls CERTIFICATE KEY] [--proxy] ADDRESS...
+ *
+ * It answers with what it was asked, for a path "/bytes/N" with N zeros, for
+ * "/file/N" with N zeros of a file. SIGHUP: the certificate is read again.
+ *
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "http/server.h"
 
@@ -11,14 +14,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { BYTES_MAX = 32 << 20 };
+enum { BYTES_MAX = 32 << 20, FILE_MAX = 1 << 30 };
+
+/* Zeros that are nowhere: however many, they take no memory. */
+static bool send_file(struct proa_http_response *response, uint64_t size)
+{
+    int fd = memfd_create("zeros", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    if (size <= FILE_MAX && ftruncate(fd, (off_t)size) == 0)
+        return proa_http_response_file(response, fd, 0, size);
+    (void)close(fd);
+    return false;
+}
 
 static void handle(void *env, struct proa_http_exchange *exchange)
 {
-    static const char bytes[] = "/bytes/";
+    static const char bytes[] = "/bytes/", file[] = "/file/";
     const struct proa_http_request *request = exchange->request;
     struct proa_buffer *body = &exchange->response.body;
     bool good;
@@ -29,6 +46,11 @@ static void handle(void *env, struct proa_http_exchange *exchange)
         good = proa_buffer_append_zeros(
             body, strtoul(request->path.bytes + sizeof bytes - 1, NULL, 10) %
                       (BYTES_MAX + 1));
+    else if (request->path.size > sizeof file - 1 &&
+             memcmp(request->path.bytes, file, sizeof file - 1) == 0)
+        good =
+            send_file(&exchange->response,
+                      strtoul(request->path.bytes + sizeof file - 1, NULL, 10));
     else
         good = proa_buffer_printf(
             body, "%.*s %.*s HTTP/%u %s %s %zu\n", (int)request->method.size,

@@ -8,8 +8,8 @@ struct good_case {
     const char *bytes;
     size_t size;
     const char *client; /* NULL: none is told */
-    uint16_t client_port;
     const char *server;
+    uint16_t client_port;
     uint16_t server_port;
 };
 
@@ -20,26 +20,26 @@ struct good_case {
 
 static const struct good_case good_cases[] = {
     { "v1 over IPv4", BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 443 80\r\n"), "1.2.3.4",
-      443, "5.6.7.8", 80 },
+      "5.6.7.8", 443, 80 },
     { "v1 over IPv6", BYTES("PROXY TCP6 2001:db8::1 ::1 65535 0\r\n"),
-      "2001:db8::1", 65535, "::1", 0 },
+      "2001:db8::1", "::1", 65535, 0 },
     { "v1, written otherwise", BYTES("PROXY TCP6 2001:DB8:0:0::1 ::1 1 2\r\n"),
-      "2001:db8::1", 1, "::1", 2 },
-    { "v1, unknown", BYTES("PROXY UNKNOWN\r\n"), NULL, 0, NULL, 0 },
+      "2001:db8::1", "::1", 1, 2 },
+    { "v1, unknown", BYTES("PROXY UNKNOWN\r\n"), NULL, NULL, 0, 0 },
     { "v1, unknown and more", BYTES("PROXY UNKNOWN ff:: gg 99999 x\r\n"), NULL,
-      0, NULL, 0 },
-    { "v2 over IPv4", BYTES(V2 "\x21\x11\0\xc" ONE_TO_FOUR), "1.2.3.4", 443,
-      "5.6.7.8", 80 },
+      NULL, 0, 0 },
+    { "v2 over IPv4", BYTES(V2 "\x21\x11\0\xc" ONE_TO_FOUR), "1.2.3.4",
+      "5.6.7.8", 443, 80 },
     { "v2 over IPv4 and more",
-      BYTES(V2 "\x21\x11\0\x10" ONE_TO_FOUR "\4\0\1\0"), "1.2.3.4", 443,
-      "5.6.7.8", 80 },
+      BYTES(V2 "\x21\x11\0\x10" ONE_TO_FOUR "\4\0\1\0"), "1.2.3.4", "5.6.7.8",
+      443, 80 },
     { "v2 over IPv6", BYTES(V2 "\x21\x21\0\x24" SIX "\1" SIX "\2\0\1\0\2"),
-      "2001:db8::1", 1, "2001:db8::2", 2 },
-    { "v2, the proxy itself", BYTES(V2 "\x20\0\0\0"), NULL, 0, NULL, 0 },
+      "2001:db8::1", "2001:db8::2", 1, 2 },
+    { "v2, the proxy itself", BYTES(V2 "\x20\0\0\0"), NULL, NULL, 0, 0 },
     { "v2, the proxy itself, with addresses",
-      BYTES(V2 "\x20\x11\0\xc" ONE_TO_FOUR), NULL, 0, NULL, 0 },
-    { "v2, unspecified", BYTES(V2 "\x21\0\0\1x"), NULL, 0, NULL, 0 },
-    { "v2, Unix sockets", BYTES(V2 "\x21\x31\0\1x"), NULL, 0, NULL, 0 },
+      BYTES(V2 "\x20\x11\0\xc" ONE_TO_FOUR), NULL, NULL, 0, 0 },
+    { "v2, unspecified", BYTES(V2 "\x21\0\0\1x"), NULL, NULL, 0, 0 },
+    { "v2, Unix sockets", BYTES(V2 "\x21\x31\0\1x"), NULL, NULL, 0, 0 },
 };
 
 struct bad_case {
@@ -79,7 +79,7 @@ static void check_good(const struct good_case *c)
     struct proa_http_proxy found = { .size = 77 };
 
     /* Every part of it asks for more, and what is behind it stays. */
-    for (size_t size = 0; size < c->size; size++) {
+    for (size_t size = 1; size < c->size; size++) {
         uint8_t *bytes = exact_copy((const uint8_t *)c->bytes, size);
         CHECK_EQ(proa_http_proxy_read(bytes, size, &found),
                  PROA_HTTP_PROXY_MORE);

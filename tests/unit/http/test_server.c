@@ -8,12 +8,13 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "golden.h"
 
-enum { BIG_BODY_SIZE = 3 << 20 };
+enum { BIG_BODY_SIZE = 3 << 20, FILE_SIZE = 1000000 };
 
 struct fixture {
     struct proa_http_server *server;
@@ -30,6 +31,29 @@ struct fixture {
 
 static struct fixture *fixture;
 
+static uint8_t file_byte(size_t at)
+{
+    return (uint8_t)(at * 7 + at / 256);
+}
+
+/* "abc", and a file but for its first 10 bytes; for "/short" some are missing.
+ */
+static void fill_file(struct proa_http_exchange *exchange)
+{
+    static uint8_t bytes[FILE_SIZE];
+    bool is_short = proa_http_text_equals(exchange->request->path, "/short");
+    size_t size = is_short ? sizeof bytes - 1 : sizeof bytes;
+    int fd = memfd_create("file", MFD_CLOEXEC);
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = file_byte(i);
+    CHECK_EQ(write(fd, bytes, size), size);
+    CHECK_EQ(proa_buffer_append(&exchange->response.body, "abc", 3), 1);
+    CHECK_EQ(
+        proa_http_response_file(&exchange->response, fd, 10, FILE_SIZE - 10),
+        1);
+}
+
 static void fill(struct proa_http_exchange *exchange)
 {
     const struct proa_http_request *request = exchange->request;
@@ -43,6 +67,11 @@ static void fill(struct proa_http_exchange *exchange)
     if (proa_http_text_equals(request->path, "/big")) {
         good = proa_buffer_append_zeros(body, BIG_BODY_SIZE);
         CHECK_EQ(good, 1);
+        return;
+    }
+    if (proa_http_text_equals(request->path, "/file") ||
+        proa_http_text_equals(request->path, "/short")) {
+        fill_file(exchange);
         return;
     }
     if (proa_http_text_equals(request->path, "/field")) {
@@ -281,6 +310,55 @@ static void test_continue(void)
     finish();
 }
 
+/*
+ * Files are read as they are sent, one response after the other; a file that
+ * became shorter ends the connection before the response has its length.
+ */
+static void test_file(void)
+{
+    static const char *const last_paths[] = { "/file", "/short" };
+
+    start(default_limits());
+    for (size_t i = 0; i < 2; i++) {
+        struct proa_buffer got;
+        char text[200];
+        int fd = connect_client();
+        proa_buffer_init(&got, 4 * FILE_SIZE);
+        (void)snprintf(text, sizeof text,
+                       "GET /file HTTP/1.1\r\nHost: x\r\n\r\n"
+                       "HEAD /file HTTP/1.1\r\nHost: x\r\n\r\n"
+                       "GET %s HTTP/1.1\r\nHost: x\r\n"
+                       "Connection: close\r\n\r\n",
+                       last_paths[i]);
+        send_text(fd, text);
+        receive_all(fd, &got);
+        (void)close(fd);
+        const uint8_t *at = memmem(got.bytes, got.size, "\r\n\r\nabc", 7);
+        CHECK_EQ(at != NULL, 1);
+        CHECK_EQ(memmem(got.bytes, 200, "Content-Length: 999993\r\n", 24) !=
+                     NULL,
+                 1);
+        for (size_t j = 10; j < FILE_SIZE; j++)
+            CHECK_EQ(at[7 + j - 10], file_byte(j));
+        const uint8_t *last = at + 7 + FILE_SIZE - 10;
+        size_t left = got.size - (size_t)(last - got.bytes);
+        CHECK_EQ(memcmp(last, "HTTP/1.1 200 OK\r\n", 17), 0);
+        last = memmem(last, left, "\r\n\r\nabc", 7);
+        CHECK_EQ(last != NULL, 1);
+        left = got.size - (size_t)(last + 7 - got.bytes);
+        CHECK_EQ(left, FILE_SIZE - 10 - i);
+        CHECK_EQ(last[7 + left - 1], file_byte(FILE_SIZE - 1 - i));
+        proa_buffer_deinit(&got);
+    }
+    (void)pthread_mutex_lock(&fixture->lock);
+    while (fixture->log_count < 6)
+        (void)pthread_cond_wait(&fixture->changed, &fixture->lock);
+    CHECK_EQ(fixture->cut_count, 1);
+    (void)pthread_mutex_unlock(&fixture->lock);
+    tell_stop();
+    finish();
+}
+
 /* A client that sends slowly is told 408, one that reads slowly is cut. */
 static void test_slow_clients(void)
 {
@@ -465,6 +543,7 @@ int main(void)
 {
     test_golden();
     test_continue();
+    test_file();
     test_slow_clients();
     test_drain();
     test_stop_at_once();
