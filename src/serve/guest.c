@@ -11,6 +11,7 @@
 #include "serve/cgi_response.h"
 #include "serve/log.h"
 #include "serve/memfile.h"
+#include "serve/slots.h"
 
 enum {
     ENV_BYTES_MAX = 1 << 20,
@@ -27,26 +28,18 @@ struct run {
     struct proa_http_exchange *exchange; /* the request's */
     struct proa_arena *arena;
     struct proa_cgi_env env;
-    struct proa_store *store;
+    struct proa_slot *slot;   /* in use until the run is closed */
+    struct proa_store *store; /* the slot's; a check owns it */
     struct proa_wasi *wasi;
-    struct proa_extern *imports;
     int stdin_fd; /* owned unless it is the host's */
     int stdout_fd;
     int stderr_fd;
     bool is_late; /* it was interrupted */
 };
 
-/* The store with all imports bound; the guest did not run yet. */
-static enum proa_status link_imports(struct run *run,
-                                     struct proa_buffer *missing,
-                                     struct proa_error *err)
+static enum proa_status make_wasi(struct run *run, struct proa_error *err)
 {
-    const struct proa_guest_host *host = run->host;
-    const struct proa_module *module = run->function->module;
     const struct proa_function_settings *options = &run->function->settings;
-    const struct proa_store_options store_options = {
-        .memory_bytes_max = options->memory_bytes_max,
-    };
     const struct proa_wasi_options wasi_options = {
         .args = &options->program_name,
         .arg_count = 1,
@@ -58,22 +51,8 @@ static enum proa_status link_imports(struct run *run,
         .stdout_fd = run->stdout_fd,
         .stderr_fd = run->stderr_fd,
     };
-    struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
-    uint32_t import_count = proa_module_import_count(module);
-    enum proa_status status;
 
-    status = proa_store_create(host->engine, &store_options, &run->store, err);
-    if (status == PROA_OK)
-        status = proa_wasi_create(&wasi_options, &run->wasi, err);
-    if (status != PROA_OK)
-        return status;
-    run->imports = proa_arena_array(run->arena, (size_t)import_count + 1,
-                                    sizeof *run->imports);
-    if (run->imports == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory for the imports");
-    proa_wasi_tables(run->wasi, tables);
-    return proa_host_link(run->store, module, tables, PROA_WASI_TABLE_COUNT,
-                          host->trap_missing, run->imports, missing, err);
+    return proa_wasi_create(&wasi_options, &run->wasi, err);
 }
 
 static enum proa_status open_streams(struct run *run, struct proa_error *err)
@@ -96,15 +75,22 @@ static enum proa_status open_streams(struct run *run, struct proa_error *err)
     return status;
 }
 
-static enum proa_status call_start(struct run *run, struct proa_error *err)
+static enum proa_status call_start(struct run *run, uint64_t deadline_ns,
+                                   struct proa_error *err)
 {
+    const struct proa_slots_use use = {
+        .host = run->host,
+        .request = run->request,
+        .wasi = run->wasi,
+        .deadline_ns = deadline_ns,
+    };
     struct proa_instance *instance = NULL;
     struct proa_extern start;
-    enum proa_status status;
+    enum proa_status status =
+        proa_slots_begin(&use, &run->slot, &instance, err);
 
-    status = proa_instance_create(
-        run->store, run->function->module, run->imports,
-        proa_module_import_count(run->function->module), &instance, err);
+    if (run->slot != NULL)
+        run->store = proa_slot_store(run->slot);
     if (status != PROA_OK)
         return status;
     atomic_fetch_add(&run->function->stats->instances, 1);
@@ -116,17 +102,15 @@ static enum proa_status call_start(struct run *run, struct proa_error *err)
 
 static enum proa_status run_guest(struct run *run, struct proa_error *err)
 {
-    struct proa_watchdog *watchdog = run->host->watchdog;
-    uint32_t slot_index = run->request->slot_index;
     uint64_t deadline_ns =
         run->exchange->start_ns + run->function->settings.timeout_ns;
-    enum proa_status status = link_imports(run, NULL, err);
+    enum proa_status status = make_wasi(run, err);
 
     if (status != PROA_OK)
         return status;
-    proa_watchdog_begin(watchdog, slot_index, run->store, deadline_ns);
-    status = call_start(run, err);
-    run->is_late = proa_watchdog_end(watchdog, slot_index);
+    status = call_start(run, deadline_ns, err);
+    run->is_late =
+        proa_watchdog_end(run->host->watchdog, run->request->slot_index);
     return status;
 }
 
@@ -287,7 +271,10 @@ static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 
 static void close_run(struct run *run)
 {
-    proa_store_destroy(run->store);
+    if (run->slot != NULL)
+        proa_slot_end(run->slot);
+    else
+        proa_store_destroy(run->store);
     proa_wasi_destroy(run->wasi);
     if (run->stdin_fd >= 0 && run->stdin_fd != run->host->null_fd)
         (void)close(run->stdin_fd);
@@ -360,6 +347,33 @@ static enum proa_status check_exports(const struct proa_function *function,
     return PROA_OK;
 }
 
+/* In a store of its own: without a request there is no worker's slot. */
+static enum proa_status check_imports(struct run *run,
+                                      struct proa_buffer *missing,
+                                      struct proa_error *err)
+{
+    const struct proa_module *module = run->function->module;
+    const struct proa_store_options options = {
+        .memory_bytes_max = run->function->settings.memory_bytes_max,
+    };
+    struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
+    enum proa_status status =
+        proa_store_create(run->host->engine, &options, &run->store, err);
+
+    if (status == PROA_OK)
+        status = make_wasi(run, err);
+    if (status != PROA_OK)
+        return status;
+    struct proa_extern *imports = proa_arena_array(
+        run->arena, (size_t)proa_module_import_count(module) + 1,
+        sizeof *imports);
+    if (imports == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the imports");
+    proa_wasi_tables(run->wasi, tables);
+    return proa_host_link(run->store, module, tables, PROA_WASI_TABLE_COUNT,
+                          run->host->trap_missing, imports, missing, err);
+}
+
 enum proa_status proa_guest_check(const struct proa_guest_host *host,
                                   const struct proa_function *function,
                                   struct proa_buffer *missing,
@@ -377,7 +391,7 @@ enum proa_status proa_guest_check(const struct proa_guest_host *host,
     run.arena = proa_arena_create(ENV_BYTES_MAX);
     if (run.arena == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory");
-    status = link_imports(&run, missing, err);
+    status = check_imports(&run, missing, err);
     close_run(&run);
     return status;
 }
