@@ -12,7 +12,10 @@
 #include "serve/percent.h"
 #include "serve/range.h"
 
-enum { NAME_BYTES_MAX = 255 };
+enum {
+    NAME_BYTES_MAX = 255,
+    SMALL_BYTES_MAX = 64 * 1024, /* sent together with its head */
+};
 
 static const struct {
     const char *suffix;
@@ -158,6 +161,20 @@ static enum proa_status read_part(int fd, struct proa_file_part part,
     return PROA_OK;
 }
 
+/* It is read as it is sent: no memory is taken for it. */
+static enum proa_status send_part(int fd, struct proa_file_part part,
+                                  struct proa_http_response *response,
+                                  struct proa_error *err)
+{
+    int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (own_fd < 0)
+        return proa_fail(err, PROA_IO, 0, "a file: %s", strerror(errno));
+    if (!proa_http_response_file(response, own_fd, part.offset, part.size))
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a file");
+    return PROA_OK;
+}
+
 static bool add_fields(struct proa_http_response *response,
                        const struct proa_file_state *state, const char *type)
 {
@@ -222,5 +239,7 @@ enum proa_status proa_files_answer(const struct proa_files_file *file,
                          "a file is larger than the largest response, %llu "
                          "bytes",
                          (unsigned long long)bytes_max);
+    if (part.size > SMALL_BYTES_MAX)
+        return send_part(file->fd, part, response, err);
     return read_part(file->fd, part, &response->body, err);
 }
