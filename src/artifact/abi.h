@@ -11,6 +11,11 @@
  *
  * The `tail` form of a function, if it has one, takes the same parameters in
  * LLVM's tailcc and may be jumped to from any other tail form.
+ *
+ * Code of the baseline tier calls the module's own functions through slots, one
+ * a function, that hold the address of the best code there is. What is handed
+ * out (records, rows of tables) is the address of an entry, a jump through the
+ * slot: so code is replaced by one store, at any time.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_ARTIFACT_ABI_H
@@ -20,7 +25,7 @@
 
 #include "proa/types.h"
 
-enum { PROA_ABI_VERSION = 1 };
+enum { PROA_ABI_VERSION = 2 };
 
 enum { PROA_PAGE_SIZE = 65536 }; /* bytes in a wasm page */
 

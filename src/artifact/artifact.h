@@ -121,6 +121,14 @@ struct proa_artifact {
      */
     uint32_t init;
     uint32_t record_count; /* functions with a record */
+    /*
+     * Where the loader puts the addresses of the own functions, 8 bytes each:
+     * an area of whole pages, apart from all else. Only code of the baseline
+     * tier has it; else slot_count is 0.
+     */
+    uint64_t slots_offset; /* in the file */
+    uint32_t slot_count;
+    uint32_t entries; /* text offset: record i's entry is at 8 * i from it */
     struct proa_layout layout;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "artifact/elf_write.h"
 
+#include <assert.h>
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@ enum section {
     SECTION_NULL,
     SECTION_TEXT,
     SECTION_RODATA,
+    SECTION_SLOTS,
     SECTION_IMAGES,
     SECTION_META,
     SECTION_SYMTAB,
@@ -20,7 +22,8 @@ enum section {
 };
 
 static const char section_names[] =
-    "\0.text\0.rodata\0.proa.image\0.proa.meta\0.symtab\0.strtab\0.shstrtab";
+    "\0.text\0.rodata\0.proa.slots\0.proa.image\0.proa.meta\0.symtab\0."
+    "strtab\0.shstrtab";
 
 enum { SEGMENT_TEXT, SEGMENT_DATA, SEGMENT_STACK, SEGMENT_COUNT };
 
@@ -41,6 +44,15 @@ void proa_elf_begin(const struct proa_artifact_source *source,
     places->rodata = out->size;
     (void)proa_buffer_append(out, source->rodata, source->rodata_size);
     align_to(out, PROA_HOST_PAGE);
+    places->slots = out->size;
+    if (source->has_slots) {
+        assert(source->rodata_size == 0);
+        (void)proa_buffer_append_zeros(
+            out,
+            PROA_SLOT_SIZE * (size_t)(source->module->function_count -
+                                      source->module->imported_function_count));
+        align_to(out, PROA_HOST_PAGE);
+    }
     places->images = out->size;
     (void)proa_buffer_append(out, source->image_bytes,
                              source->image_bytes_size);
@@ -196,6 +208,10 @@ void proa_elf_end(const struct proa_artifact_source *source,
     sections[SECTION_TEXT].sh_flags |= SHF_EXECINSTR;
     sections[SECTION_RODATA] = make_loaded(".rodata", SHT_PROGBITS,
                                            places->rodata, source->rodata_size);
+    sections[SECTION_SLOTS] =
+        make_loaded(".proa.slots", SHT_PROGBITS, places->slots,
+                    places->images - places->slots);
+    sections[SECTION_SLOTS].sh_flags |= SHF_WRITE;
     sections[SECTION_IMAGES] =
         make_loaded(".proa.image", SHT_PROGBITS, places->images,
                     places->images_end - places->images);

@@ -12,13 +12,14 @@
 struct proa_elf_places {
     uint64_t text;
     uint64_t rodata;
+    uint64_t slots;
     uint64_t images;
     uint64_t images_end;
     uint64_t meta;
     uint64_t meta_end;
 };
 
-/* Room for the headers, then text, read-only data and images. */
+/* Room for the headers, then text, read-only data, slots and images. */
 void proa_elf_begin(const struct proa_artifact_source *source,
                     struct proa_buffer *out, struct proa_elf_places *places);
 

@@ -15,7 +15,7 @@
  * UTF-8 never holds. */
 #define PROA_NUL_ESCAPE "\xc0\x80"
 
-enum { PROA_HOST_PAGE = 4096 };
+enum { PROA_HOST_PAGE = 4096, PROA_SLOT_SIZE = 8, PROA_ENTRY_SIZE = 8 };
 
 enum proa_meta_table {
     PROA_META_VALTYPES,  /* uint32_t, enum proa_valtype */
@@ -57,6 +57,9 @@ struct proa_meta_header {
     uint32_t cpu_features; /* into the strings, as the next two */
     uint32_t producer;
     uint32_t name;
+    uint32_t slot_count; /* 0, or one an own function */
+    uint64_t slots;      /* in the file; a multiple of 4096; 0 without slots */
+    uint32_t entries;    /* text offset; 0 without slots */
     uint32_t reserved;
     struct proa_meta_span tables[PROA_META_TABLE_COUNT];
 };

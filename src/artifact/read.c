@@ -86,6 +86,43 @@ static const struct {
     [PROA_META_BYTES] = { 1, 1U << 30 },
 };
 
+/* Bytes of the pages that the slots fill. */
+static uint64_t slots_size(const struct proa_meta_header *header)
+{
+    uint64_t size = (uint64_t)header->slot_count * PROA_SLOT_SIZE;
+
+    return (size + PROA_HOST_PAGE - 1) / PROA_HOST_PAGE * PROA_HOST_PAGE;
+}
+
+/* True when none of these bytes is in the pages that the loader writes. */
+static bool is_apart(const struct proa_meta_header *header, uint64_t offset,
+                     uint64_t size)
+{
+    return size == 0 || header->slot_count == 0 ||
+           offset >= header->slots + slots_size(header) ||
+           offset + size <= header->slots;
+}
+
+static enum proa_status check_slots(const struct proa_reader *reader,
+                                    uint64_t meta, struct proa_error *err)
+{
+    const struct proa_meta_header *header = &reader->header;
+    uint64_t entries_size = (uint64_t)header->record_count * PROA_ENTRY_SIZE;
+
+    if (header->slot_count == 0)
+        return PROA_OK;
+    if (header->slots % PROA_HOST_PAGE != 0 ||
+        !is_inside(reader->size, header->slots, slots_size(header)))
+        return broken(err, "slots outside the file");
+    if (!is_apart(header, header->text_offset, header->text_size) ||
+        !is_apart(header, meta, sizeof *header))
+        return broken(err, "slots in the place of other things");
+    if (header->entries > header->text_size ||
+        entries_size > header->text_size - header->entries)
+        return broken(err, "entries outside the text");
+    return PROA_OK;
+}
+
 static enum proa_status open_tables(struct proa_reader *reader,
                                     struct proa_error *err)
 {
@@ -95,6 +132,9 @@ static enum proa_status open_tables(struct proa_reader *reader,
             !is_inside(reader->size, span.offset,
                        span.count * record_limits[i].size))
             return broken(err, "a table lies outside the file");
+        if (!is_apart(&reader->header, span.offset,
+                      span.count * record_limits[i].size))
+            return broken(err, "slots in the place of a table");
         reader->tables[i] = reader->base + span.offset;
         reader->counts[i] = (uint32_t)span.count;
     }
@@ -151,12 +191,14 @@ static enum proa_status read_strings(struct proa_reader *reader,
     return PROA_OK;
 }
 
-static enum proa_status read_all(struct proa_reader *reader,
+static enum proa_status read_all(struct proa_reader *reader, uint64_t meta,
                                  struct proa_artifact *artifact,
                                  struct proa_error *err)
 {
     enum proa_status status = read_header(reader, err);
 
+    if (status == PROA_OK)
+        status = check_slots(reader, meta, err);
     if (status == PROA_OK)
         status = open_tables(reader, err);
     if (status == PROA_OK)
@@ -205,7 +247,7 @@ enum proa_status proa_artifact_read(const uint8_t *base, uint64_t size,
     reader.arena = proa_arena_create((size_t)1 << 30);
     if (reader.arena == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for an artifact");
-    status = read_all(&reader, &found, err);
+    status = read_all(&reader, meta, &found, err);
     if (status != PROA_OK) {
         proa_arena_destroy(reader.arena);
         return status;
@@ -218,6 +260,9 @@ enum proa_status proa_artifact_read(const uint8_t *base, uint64_t size,
     found.text_size = reader.header.text_size;
     found.init = reader.header.init;
     found.record_count = reader.header.record_count;
+    found.slots_offset = reader.header.slots;
+    found.slot_count = reader.header.slot_count;
+    found.entries = reader.header.entries;
     make_layout(&reader, &found);
     *artifact = found;
     return PROA_OK;

@@ -193,6 +193,9 @@ enum proa_status proa_read_functions(const struct proa_reader *reader,
     if (imported > count || reader->header.record_count > count ||
         reader->counts[PROA_META_BY_CODE] != count - imported)
         return broken(err, "function counts that do not fit together");
+    if (reader->header.slot_count != 0 &&
+        reader->header.slot_count != count - imported)
+        return broken(err, "slots that do not fit the functions");
     for (uint32_t i = 0; i < count; i++)
         if (!is_good_function(reader, artifact, &functions[i], i < imported))
             return broken(err, "a function points outside");

@@ -314,6 +314,12 @@ static enum proa_status write_all(const struct proa_artifact_source *source,
 
     proa_elf_begin(source, out, &places);
     header.text_offset = places.text;
+    if (source->has_slots) {
+        header.slots = places.slots;
+        header.slot_count =
+            module->function_count - module->imported_function_count;
+        header.entries = source->entries;
+    }
     for (uint32_t i = 0; i < source->image_count; i++) {
         struct proa_artifact_image image = source->images[i];
         image.offset += places.images;

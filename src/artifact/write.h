@@ -30,6 +30,10 @@ struct proa_artifact_source {
     uint32_t record_count;
     const uint32_t *trampolines; /* by type index */
     uint32_t init;
+    /* With slots, which then follow the text at the next multiple of 4096, and
+     * there is no read-only data. */
+    bool has_slots;
+    uint32_t entries;
 
     /* Memory images: `offset` is into `image_bytes` here. */
     const struct proa_artifact_image *images;

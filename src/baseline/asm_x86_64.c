@@ -362,13 +362,13 @@ void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
 
 uint32_t proa_asm_call_later(struct proa_asm *as)
 {
-    (void)proa_buffer_append(as->code, "\xe8\0\0\0\0", 5);
+    (void)proa_buffer_append(as->code, "\xff\x15\0\0\0\0", 6);
     return proa_asm_offset(as) - 4;
 }
 
 uint32_t proa_asm_jmp_later(struct proa_asm *as)
 {
-    (void)proa_buffer_append(as->code, "\xe9\0\0\0\0", 5);
+    (void)proa_buffer_append(as->code, "\xff\x25\0\0\0\0", 6);
     return proa_asm_offset(as) - 4;
 }
 

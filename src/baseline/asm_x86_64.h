@@ -124,7 +124,8 @@ void proa_asm_jcc(struct proa_asm *as, enum proa_condition condition,
 /* reg = the label's address */
 void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
                         struct proa_label *label);
-/* A call with a distance of 0, to be patched: the offset of its 4 bytes. */
+/* A call through 8 bytes of memory at a distance of 0, to be patched: the
+ * offset of the distance's 4 bytes. */
 uint32_t proa_asm_call_later(struct proa_asm *as);
 uint32_t proa_asm_jmp_later(struct proa_asm *as);
 /* Write the distance from behind the 4 bytes at `at` to `target`. */

@@ -18,6 +18,9 @@
  * bytes with any number of threads. */
 enum { CHUNK_BYTES = 256 * 1024, THREADS_MAX = 16, TEXT_MAX = 1 << 30 };
 
+/* As docs/formats/artifact.md has it. */
+enum { SLOT_BYTES = 8, ENTRY_BYTES = 8, PAGE_BYTES = 4096 };
+
 struct part {
     struct proa_chunk chunk;
     uint32_t first; /* functions [first, end) */
@@ -127,6 +130,8 @@ struct whole {
     uint32_t *trampolines;
     uint32_t *tail;
     uint32_t init;
+    uint32_t entries; /* text offsets */
+    uint32_t slots;
     struct proa_buffer text;
 };
 
@@ -204,6 +209,13 @@ static uint32_t append_text(struct proa_buffer *text,
     return base;
 }
 
+/* Where the address of a function's best code will be. */
+static uint32_t slot_of(const struct whole *whole, uint32_t function)
+{
+    return whole->slots +
+           SLOT_BYTES * (function - whole->module.imported_function_count);
+}
+
 static void patch_calls(struct whole *whole, const struct proa_chunk *chunk,
                         uint32_t base)
 {
@@ -213,7 +225,35 @@ static void patch_calls(struct whole *whole, const struct proa_chunk *chunk,
 
     for (size_t i = 0; i < count; i++)
         proa_asm_patch(&as, base + sites[i].at,
-                       whole->work.code[sites[i].function]);
+                       slot_of(whole, sites[i].function));
+}
+
+/* For each record a jump through the slot; room for them was made. */
+static void write_entries(struct whole *whole)
+{
+    const struct proa_wasm_module *module = &whole->module;
+
+    for (uint32_t i = module->imported_function_count;
+         i < module->function_count; i++) {
+        uint8_t entry[ENTRY_BYTES] = { 0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc };
+        if (whole->records[i] == PROA_ARTIFACT_NONE)
+            continue;
+        uint32_t at = whole->entries + ENTRY_BYTES * whole->records[i];
+        uint32_t distance = slot_of(whole, i) - (at + 6);
+        memcpy(entry + 2, &distance, sizeof distance);
+        memcpy(whole->text.bytes + at, entry, sizeof entry);
+    }
+}
+
+/* Behind all code, and behind the text. */
+static void place_slots(struct whole *whole)
+{
+    (void)proa_buffer_append_zeros(&whole->text, -whole->text.size & 15);
+    whole->entries = (uint32_t)whole->text.size;
+    (void)proa_buffer_append_zeros(&whole->text,
+                                   (size_t)ENTRY_BYTES * whole->record_count);
+    whole->slots =
+        (uint32_t)(whole->text.size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
 /* The parts' texts one behind the other, and the calls between them. */
@@ -232,12 +272,14 @@ static enum proa_status join(struct whole *whole, struct proa_error *err)
     for (uint32_t i = 0; i < whole->module.type_count; i++)
         whole->trampolines[i] += base;
     whole->init += base;
+    place_slots(whole);
     if (whole->text.is_full)
         return proa_fail(err, PROA_LIMIT, 0,
                          "the compiled code is larger than its limit");
     for (uint32_t i = 0; i < work->part_count; i++)
         patch_calls(whole, &work->parts[i].chunk, work->parts[i].base);
     patch_calls(whole, &whole->rest, base);
+    write_entries(whole);
     return PROA_OK;
 }
 
@@ -266,6 +308,8 @@ write_artifact(const struct proa_baseline_request *request, struct whole *whole,
         .record_count = whole->record_count,
         .trampolines = whole->trampolines,
         .init = whole->init,
+        .has_slots = true,
+        .entries = whole->entries,
         .images = whole->images.runs,
         .image_count = whole->images.run_count,
         .image_bytes = whole->images.bytes.bytes,

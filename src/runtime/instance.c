@@ -43,7 +43,7 @@ static void func_fill(const struct proa_instance *instance,
         &module->artifact.types[function->type];
     void (*trampoline)(void) = proa_module_code(module, type->trampoline);
 
-    func->code = proa_module_code(module, function->code);
+    func->code = proa_module_function(module, function);
     func->context = instance->context;
     func->signature = module->signatures[function->type];
     func->tail = function->tail == PROA_ARTIFACT_NONE

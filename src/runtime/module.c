@@ -31,6 +31,16 @@ void (*proa_module_code(const struct proa_module *module,
     return code;
 }
 
+void (*proa_module_function(const struct proa_module *module,
+                            const struct proa_artifact_function *function))(
+    void)
+{
+    if (module->slots == NULL || function->record == PROA_ARTIFACT_NONE)
+        return proa_module_code(module, function->code);
+    return proa_module_code(module,
+                            module->artifact.entries + 8 * function->record);
+}
+
 static enum proa_status check_cpu(const struct proa_artifact *artifact,
                                   struct proa_error *err)
 {
@@ -151,6 +161,28 @@ static enum proa_status module_open(struct proa_module *module, int fd,
     return PROA_OK;
 }
 
+static enum proa_status open_slots(struct proa_module *module,
+                                   struct proa_error *err)
+{
+    const struct proa_artifact *artifact = &module->artifact;
+    uint64_t size = (uint64_t)artifact->slot_count * sizeof *module->slots;
+    uint8_t *slots = module->base + artifact->slots_offset;
+    uint64_t text = (uintptr_t)module->base + artifact->text_offset;
+
+    if (artifact->slot_count == 0)
+        return PROA_OK;
+    if (!proa_map_overlay(slots, proa_map_round(size), module->fd,
+                          artifact->slots_offset))
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a module");
+    module->slots = (void *)slots;
+    for (uint32_t i = 0; i < artifact->slot_count; i++)
+        atomic_init(
+            &module->slots[i],
+            text + artifact->functions[artifact->imported_function_count + i]
+                       .code);
+    return PROA_OK;
+}
+
 static enum proa_status module_start(struct proa_module *module,
                                      struct proa_error *err)
 {
@@ -161,6 +193,8 @@ static enum proa_status module_start(struct proa_module *module,
         status = resolve_signatures(module, err);
     if (status == PROA_OK)
         status = sort_exports(module, err);
+    if (status == PROA_OK)
+        status = open_slots(module, err);
     if (status != PROA_OK)
         return status;
     uint8_t *text = module->base + artifact->text_offset;
@@ -176,6 +210,7 @@ static enum proa_status module_start(struct proa_module *module,
 static void module_destroy(struct proa_module *module)
 {
     proa_code_remove(module->code);
+    proa_module_release(module->better);
     proa_artifact_deinit(&module->artifact);
     proa_map_release(module->base, module->size);
     if (module->fd >= 0)

@@ -20,11 +20,19 @@ struct proa_module {
     const uint64_t *signatures;      /* by type index */
     const uint32_t *exports_by_name; /* indexes of exports, sorted */
     struct proa_code_slot *code;
+    _Atomic(uint64_t) *slots; /* by own function; NULL: it has none */
+    /* Owned: what the slots point into, once it is installed. */
+    _Atomic(struct proa_module *) better;
 };
 
 /* The address of an offset in the text, as code. */
 void (*proa_module_code(const struct proa_module *module,
                         uint32_t offset))(void);
+
+/* The address of an own function as it is handed out. */
+void (*proa_module_function(const struct proa_module *module,
+                            const struct proa_artifact_function *function))(
+    void);
 
 /* The export of that name, or PROA_ARTIFACT_NONE. */
 uint32_t proa_module_find_export(const struct proa_module *module,

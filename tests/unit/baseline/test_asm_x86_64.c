@@ -136,7 +136,11 @@ static void labels(void)
     uint32_t at = proa_asm_call_later(&as);
     proa_asm_ret(&as);
     proa_asm_patch(&as, at, 0x100);
-    CODE("e8fb000000c3");
+    CODE("ff15fa000000c3");
+    start();
+    at = proa_asm_jmp_later(&as);
+    proa_asm_patch(&as, at, 0x100);
+    CODE("ff25fa000000");
 }
 
 int main(void)

@@ -1,0 +1,27 @@
+/*
+ * Better code for a module that runs.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_RUNTIME_TIER_H
+#define PROA_RUNTIME_TIER_H
+
+#include "proa/module.h"
+
+/* True when the module's code is of the baseline tier, with no better yet. */
+bool proa_module_can_improve(const struct proa_module *module);
+
+/*
+ * Let all calls of a module's functions, in instances that run and in those to
+ * come, go to the code of another artifact of the same wasm module. Calls that
+ * are under way end where they began.
+ *
+ * @param better borrowed; kept as long as the module
+ * @return PROA_OK, PROA_USAGE (it is not the same wasm module, or one of the
+ *         two is of the wrong tier, or of another engine)
+ * Threads: any, while the module's code runs on others.
+ */
+PROA_NODISCARD enum proa_status proa_module_improve(struct proa_module *module,
+                                                    struct proa_module *better,
+                                                    struct proa_error *err);
+
+#endif
