@@ -1,5 +1,5 @@
-# Two programs: `proa`, which meets the public and holds neither a wasm parser
-# nor LLVM, and `proa-compiler`, which it starts.
+# `proa`, which meets the public and holds neither a wasm parser nor LLVM, and
+# what it starts: `proa-compiler`, and `proa-baseline`, the same without LLVM.
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.c)
     add_executable(proa src/cli/main.c)
     target_link_libraries(proa PRIVATE proa_cli)
@@ -7,4 +7,9 @@ endif()
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/compiler/main.c)
     add_executable(proa-compiler src/compiler/main.c)
     target_link_libraries(proa-compiler PRIVATE proa_compiler)
+endif()
+if(EXISTS ${PROJECT_SOURCE_DIR}/src/compiler/baseline/main.c)
+    add_executable(proa-baseline src/compiler/baseline/main.c)
+    target_link_libraries(proa-baseline PRIVATE proa_compiler)
+    target_link_options(proa-baseline PRIVATE -Wl,--as-needed)
 endif()
