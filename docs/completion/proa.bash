@@ -17,17 +17,23 @@ _proa() {
         --max-memory) COMPREPLY=(); return ;;
         --max-stack) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
+        --tier) COMPREPLY=($(compgen -W 'auto baseline optimized' -- "$cur")); return ;;
+        --tier-after) COMPREPLY=(); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
         --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
         --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --allow-missing-imports --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     serve)
         case $prev in
         --addr) COMPREPLY=(); return ;;
+        --tls-cert) COMPREPLY=(); return ;;
+        --tls-key) COMPREPLY=(); return ;;
+        --route) COMPREPLY=(); return ;;
+        --abi) COMPREPLY=($(compgen -W 'wasi reactr' -- "$cur")); return ;;
         --dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         --env) COMPREPLY=(); return ;;
         --argv0) COMPREPLY=(); return ;;
@@ -45,19 +51,20 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--addr --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     compile)
         case $prev in
         --output|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --target) COMPREPLY=($(compgen -W 'x86_64 aarch64' -- "$cur")); return ;;
+        --tier) COMPREPLY=($(compgen -W 'auto baseline optimized' -- "$cur")); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
         --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
         --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--output --target --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--output --target --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     inspect)
         case $prev in

@@ -14,6 +14,14 @@
 extern "C" {
 #endif
 
+/* How much is done for the speed of the code. */
+enum proa_tier {
+    PROA_TIER_OPTIMIZED, /* by LLVM: seconds a megabyte of module */
+    PROA_TIER_BASELINE,  /* in one pass: milliseconds */
+    PROA_TIER_AUTO,      /* optimized if it is cached, else baseline; see
+                            proa_tier_up_start() */
+};
+
 /* Start from `{ 0 }`: every zero is the default. */
 struct proa_compile_options {
     const char *compiler_path; /* NULL: PROA_COMPILER, beside us, then PATH */
@@ -21,7 +29,9 @@ struct proa_compile_options {
                                   ~/.cache/proa; "" means no cache */
     const char *cpu;           /* NULL: "native" */
     const char *target;        /* NULL: the machine we run on */
-    int opt_level;             /* -O level plus 1; 0: the default level */
+    enum proa_tier tier;       /* to a file, AUTO is OPTIMIZED */
+    int opt_level;             /* -O level plus 1; 0: the default level. Of
+                                  optimized code, as is cpu */
     uint32_t thread_count_max; /* 0: one a core */
     uint64_t memory_bytes_max; /* of the compiler process; 0: 8 GiB */
     uint32_t seconds_max;      /* wall clock of the compiler; 0: 600 */
@@ -55,6 +65,34 @@ PROA_NODISCARD enum proa_status
 proa_module_compile(struct proa_engine *engine, const uint8_t *bytes,
                     size_t size, const struct proa_compile_options *options,
                     struct proa_module **module, struct proa_error *err);
+
+struct proa_tier_up;
+
+/*
+ * Make a module's baseline code better while it runs: after `delay_ns`, the
+ * optimized artifact is taken from the cache or compiled, by a process of low
+ * priority, and installed. Instances of the module go on with it from their
+ * next calls on, and new ones begin with it. Whatever fails, nothing but speed
+ * is lost, and nobody is told.
+ *
+ * @param module  what proa_module_compile() gave for PROA_TIER_AUTO
+ * @param bytes   the module's; borrowed until the stop, as is what the options
+ *                point to
+ * @param tier_up set on success; NULL when the module has no baseline code;
+ *                owned: end with proa_tier_up_stop()
+ * @return PROA_OK, PROA_USAGE, PROA_IO (no thread), PROA_NOMEM
+ * Threads: any.
+ */
+PROA_NODISCARD enum proa_status
+proa_tier_up_start(struct proa_engine *engine, struct proa_module *module,
+                   const uint8_t *bytes, size_t size,
+                   const struct proa_compile_options *options,
+                   uint64_t delay_ns, struct proa_tier_up **tier_up,
+                   struct proa_error *err);
+
+/* A compiler that still runs is killed. What was installed stays. NULL does
+ * nothing. */
+void proa_tier_up_stop(struct proa_tier_up *tier_up);
 
 /*
  * Compile to an artifact file at `path` (written beside it, then renamed),

@@ -35,32 +35,62 @@ static bool path_try(char *path, const char *folder, size_t folder_size,
     return size > 0 && size < PROA_COMPILER_PATH_MAX && is_program(path);
 }
 
-enum proa_status proa_compiler_find(const char *wanted, char *path,
-                                    struct proa_error *err)
+/* The one that a person names. */
+static enum proa_status named(const char *wanted, char *path,
+                              struct proa_error *err)
+{
+    char found[PROA_COMPILER_PATH_MAX];
+
+    if (realpath(wanted, found) == NULL || !is_program(found))
+        return proa_fail(err, PROA_COMPILER, 0, "compiler %.200s: %s", wanted,
+                         strerror(errno));
+    memcpy(path, found, strlen(found) + 1);
+    return PROA_OK;
+}
+
+/* Beside us, in ../libexec/proa from there, or on the PATH. */
+static bool look_for(const char *name, char *path)
 {
     char folder[PROA_COMPILER_PATH_MAX];
     char found[PROA_COMPILER_PATH_MAX];
+    char rest[64];
     bool is_found = false;
 
+    if (proa_process_own_folder(folder, sizeof folder)) {
+        (void)snprintf(rest, sizeof rest, "/%s", name);
+        is_found = path_try(found, folder, strlen(folder), rest);
+        (void)snprintf(rest, sizeof rest, "/../libexec/proa/%s", name);
+        is_found = is_found || path_try(found, folder, strlen(folder), rest);
+    }
+    if (!is_found && !proa_process_find(name, found, sizeof found))
+        return false;
+    memcpy(path, found, strlen(found) + 1);
+    return true;
+}
+
+enum proa_status proa_compiler_find(const char *wanted, char *path,
+                                    struct proa_error *err)
+{
     if (wanted == NULL)
         wanted = getenv("PROA_COMPILER");
-    if (wanted != NULL && wanted[0] != '\0') {
-        if (realpath(wanted, found) == NULL || !is_program(found))
-            return proa_fail(err, PROA_COMPILER, 0, "compiler %.200s: %s",
-                             wanted, strerror(errno));
-        memcpy(path, found, strlen(found) + 1);
+    if (wanted != NULL && wanted[0] != '\0')
+        return named(wanted, path, err);
+    if (look_for("proa-compiler", path))
         return PROA_OK;
-    }
-    if (proa_process_own_folder(folder, sizeof folder))
-        is_found = path_try(found, folder, strlen(folder), "/proa-compiler") ||
-                   path_try(found, folder, strlen(folder),
-                            "/../libexec/proa/proa-compiler");
-    if (!is_found && !proa_process_find("proa-compiler", found, sizeof found))
-        return proa_fail(err, PROA_COMPILER, 0,
-                         "no proa-compiler beside this program or on the "
-                         "PATH; PROA_COMPILER can name it");
-    memcpy(path, found, strlen(found) + 1);
-    return PROA_OK;
+    return proa_fail(err, PROA_COMPILER, 0,
+                     "no proa-compiler beside this program or on the "
+                     "PATH; PROA_COMPILER can name it");
+}
+
+enum proa_status proa_compiler_find_baseline(const char *wanted, char *path,
+                                             struct proa_error *err)
+{
+    const char *in_env = getenv("PROA_COMPILER");
+
+    if (wanted == NULL && (in_env == NULL || in_env[0] == '\0') &&
+        look_for("proa-baseline", path))
+        return PROA_OK;
+    return proa_compiler_find(wanted, path, err);
 }
 
 enum proa_status proa_compiler_input(const uint8_t *bytes, size_t size, int *fd,
@@ -102,6 +132,7 @@ struct talk {
     int write_fds[STREAM_COUNT]; /* owned; -1 after the start */
     int64_t deadline_ms;
     bool is_late;
+    bool is_stopped;
     bool is_too_long; /* more text than the buffer may hold */
 };
 
@@ -154,6 +185,7 @@ static enum proa_status start(struct talk *talk, struct proa_error *err)
         .fd_count = sizeof fds / sizeof fds[0],
         .memory_bytes_max = run->memory_bytes_max,
         .file_bytes_max = run->memory_bytes_max,
+        .nice = run->nice,
         .cpu_seconds_max =
             ((uint64_t)run->seconds_max + CPU_SECONDS_PER_CORE_SPARE) *
             (cores > 0 ? (uint64_t)cores : 1),
@@ -206,11 +238,12 @@ static void stream_read(struct talk *talk, int stream)
  */
 static void listen(struct talk *talk)
 {
-    enum { PROCESS = STREAM_COUNT };
-    struct pollfd polled[STREAM_COUNT + 1];
+    enum { PROCESS = STREAM_COUNT, STOP, POLLED };
+    const int *stop_fd = talk->run->stop_fd;
+    struct pollfd polled[POLLED];
     bool has_ended = false;
 
-    while (!talk->is_late && !talk->is_too_long) {
+    while (!talk->is_late && !talk->is_too_long && !talk->is_stopped) {
         int64_t left = talk->deadline_ms - now_ms();
         int ready;
 
@@ -218,11 +251,13 @@ static void listen(struct talk *talk)
             polled[i] = (struct pollfd){ talk->read_fds[i], POLLIN, 0 };
         polled[PROCESS] =
             (struct pollfd){ has_ended ? -1 : talk->process.fd, POLLIN, 0 };
+        polled[STOP] =
+            (struct pollfd){ stop_fd != NULL ? *stop_fd : -1, POLLIN, 0 };
         if (left <= 0) {
             talk->is_late = !has_ended;
             return;
         }
-        ready = poll(polled, STREAM_COUNT + 1,
+        ready = poll(polled, POLLED,
                      has_ended ? 0 : (left > 60000 ? 60000 : (int)left));
         if (ready < 0 && errno != EINTR)
             return;
@@ -234,6 +269,7 @@ static void listen(struct talk *talk)
             if (polled[i].revents != 0)
                 stream_read(talk, i);
         has_ended = has_ended || polled[PROCESS].revents != 0;
+        talk->is_stopped = polled[STOP].revents != 0;
     }
 }
 
@@ -265,6 +301,8 @@ static enum proa_status end_judge(const struct talk *talk,
         return proa_fail(err, PROA_COMPILER, 0,
                          "compiler was stopped after %u s",
                          talk->run->seconds_max);
+    if (talk->is_stopped)
+        return proa_fail(err, PROA_COMPILER, 0, "compiler was stopped");
     if (talk->is_too_long)
         return proa_fail(err, PROA_LIMIT, 0, "the compiler's text is too long");
     if (end.signal != 0)

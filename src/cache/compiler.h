@@ -3,6 +3,7 @@
  *
  *     proa-compiler compile --input-fd N --output-fd N --report-fd N
  *         --cpu NAME --features "+avx2,..." --target TRIPLE -O2 --threads N
+ *         --tier baseline|optimized
  *     proa-compiler inspect --input-fd N --report-fd N [--json]
  *     proa-compiler version
  *
@@ -33,6 +34,12 @@ enum { PROA_COMPILER_PATH_MAX = 4096 };
 PROA_NODISCARD enum proa_status
 proa_compiler_find(const char *wanted, char *path, struct proa_error *err);
 
+/* The same for baseline code: proa-baseline, which starts sooner, unless
+ * another compiler was named. */
+PROA_NODISCARD enum proa_status
+proa_compiler_find_baseline(const char *wanted, char *path,
+                            struct proa_error *err);
+
 /* Where in the child the descriptors of a run are. */
 enum {
     PROA_COMPILER_INPUT_FD = 3,
@@ -49,6 +56,8 @@ struct proa_compiler_run {
     struct proa_buffer *text; /* gets its standard output; NULL: none */
     uint64_t memory_bytes_max;
     uint32_t seconds_max; /* of wall clock */
+    int nice;             /* how much others go first; 0: like us */
+    const int *stop_fd;   /* kill it once this is readable; NULL: never */
     void (*progress)(void *env, uint64_t done_bytes, uint64_t all_bytes);
     void *progress_env;
 };

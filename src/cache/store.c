@@ -173,7 +173,7 @@ void proa_cache_drop(struct proa_cache *cache, const char *key)
  * One file for all keys, one of its bytes for each: nothing is left behind, and
  * two keys that share a byte only wait for each other needlessly.
  */
-int proa_cache_lock(struct proa_cache *cache, const char *key)
+int proa_cache_lock(struct proa_cache *cache, const char *key, bool wait)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
     char digits[16];
@@ -186,7 +186,7 @@ int proa_cache_lock(struct proa_cache *cache, const char *key)
     memcpy(digits, key, sizeof digits - 1);
     digits[sizeof digits - 1] = '\0';
     lock.l_start = (off_t)strtoull(digits, NULL, 16);
-    while (fcntl(fd, F_OFD_SETLKW, &lock) != 0) {
+    while (fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) != 0) {
         if (errno == EINTR)
             continue;
         (void)close(fd);

@@ -53,11 +53,11 @@ int proa_cache_find(struct proa_cache *cache, const char *key);
 void proa_cache_drop(struct proa_cache *cache, const char *key);
 
 /*
- * Wait until nobody else holds this key. A descriptor: closing it unlocks; -1
- * when it cannot be locked, which is no reason to stop. The end of the process
- * unlocks too.
+ * Hold this key alone; `wait` until nobody else does. A descriptor: closing it
+ * unlocks; -1 when it cannot be locked, which is no reason to stop unless there
+ * was no waiting. The end of the process unlocks too.
  */
-int proa_cache_lock(struct proa_cache *cache, const char *key);
+int proa_cache_lock(struct proa_cache *cache, const char *key, bool wait);
 
 /* A file of the folder that is not an entry yet. */
 struct proa_cache_draft {

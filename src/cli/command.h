@@ -30,6 +30,7 @@ enum proa_option_kind {
     PROA_OPTION_DURATION, /* uint64_t, nanoseconds: "500ms" */
     PROA_OPTION_COUNT,    /* uint32_t */
     PROA_OPTION_LEVEL,    /* int, the level plus 1: 0 to 3, also "-O2" */
+    PROA_OPTION_CHOICE,   /* uint32_t, which of the words, from 0 */
     PROA_OPTION_LIST,     /* struct proa_list; may be given again */
     PROA_OPTION_FOLDERS,  /* the same, completed with folders */
 };
@@ -46,7 +47,8 @@ struct proa_option {
     const char *value; /* what the value is called: "HOST[::GUEST]" */
     size_t place;      /* offset in the settings */
     const char *help;  /* a sentence or two */
-    const char *words; /* for completion: "native x86-64-v2"; may be NULL */
+    const char *words; /* for completion: "native x86-64-v2"; may be NULL, not
+                          for a choice */
 };
 
 /* What is left after the options. Borrowed. */

@@ -22,6 +22,10 @@ static const struct proa_option options[] = {
       offsetof(struct settings, target),
       "The machine to compile for, x86_64 or aarch64; otherwise this one.",
       "x86_64 aarch64" },
+    PROA_LOAD_TIER_OPTION(
+        struct settings,
+        "How to compile: optimized, by LLVM (the default, as is auto); or "
+        "baseline, in milliseconds, for code that runs slower."),
     PROA_LOAD_OPTIONS(struct settings),
 };
 

@@ -11,6 +11,7 @@
 #include "base/fail.h"
 
 enum { SILENT_MS = 300, BETWEEN_MS = 100 };
+static const uint64_t tier_after_ns = 1000000000;
 
 struct progress {
     const char *name;
@@ -72,6 +73,8 @@ options_make(const struct proa_load_settings *settings,
         .compiler_path = settings->compiler,
         .cache_dir = settings->no_cache ? "" : NULL,
         .cpu = settings->cpu,
+        .tier = settings->tier == PROA_LOAD_BASELINE ? PROA_TIER_BASELINE
+                                                     : PROA_TIER_OPTIMIZED,
         .opt_level = settings->opt_level,
         .memory_bytes_max = settings->compile_memory,
         .seconds_max = seconds_round(settings->compile_ns),
@@ -105,6 +108,22 @@ void proa_load_blame_artifact(struct proa_error *err)
     *err = whole;
 }
 
+static enum proa_status load_artifact(const struct proa_input *input,
+                                      const struct proa_load_settings *settings,
+                                      struct proa_engine *engine,
+                                      struct proa_module **module,
+                                      struct proa_error *err)
+{
+    if (!settings->allow_precompiled && !is_named_artifact(input->name))
+        return proa_fail(err, PROA_USAGE, 0,
+                         "this is compiled code, which runs unchecked; "
+                         "--allow-precompiled, or a name that ends in "
+                         ".proa, says that you trust it");
+    if (proa_module_load_fd(engine, input->fd, module, err) != PROA_OK)
+        proa_load_blame_artifact(err);
+    return err->status;
+}
+
 enum proa_status proa_load_module(const struct proa_input *input,
                                   const struct proa_load_settings *settings,
                                   struct proa_engine *engine,
@@ -115,21 +134,39 @@ enum proa_status proa_load_module(const struct proa_input *input,
     struct proa_compile_options options;
     enum proa_status status;
 
-    if (input->kind == PROA_INPUT_ARTIFACT) {
-        if (!settings->allow_precompiled && !is_named_artifact(input->name))
-            return proa_fail(err, PROA_USAGE, 0,
-                             "this is compiled code, which runs unchecked; "
-                             "--allow-precompiled, or a name that ends in "
-                             ".proa, says that you trust it");
-        if (proa_module_load_fd(engine, input->fd, module, err) != PROA_OK)
-            proa_load_blame_artifact(err);
-        return err->status;
-    }
+    if (input->kind == PROA_INPUT_ARTIFACT)
+        return load_artifact(input, settings, engine, module, err);
     options = options_make(settings, &progress);
     status = proa_module_compile(engine, input->bytes, input->size, &options,
                                  module, err);
     progress_end(&progress);
     return status;
+}
+
+enum proa_status
+proa_load_and_tier_up(const struct proa_input *input,
+                      const struct proa_load_settings *settings,
+                      struct proa_engine *engine, struct proa_module **module,
+                      struct proa_tier_up **tier_up, struct proa_error *err)
+{
+    struct progress progress = { .name = input->name };
+    uint64_t delay_ns =
+        settings->tier_after_ns != 0 ? settings->tier_after_ns : tier_after_ns;
+    struct proa_compile_options options;
+    enum proa_status status;
+
+    *tier_up = NULL;
+    if (input->kind == PROA_INPUT_ARTIFACT || settings->tier != PROA_LOAD_AUTO)
+        return proa_load_module(input, settings, engine, module, err);
+    options = options_make(settings, &progress);
+    options.tier = PROA_TIER_AUTO;
+    status = proa_module_compile(engine, input->bytes, input->size, &options,
+                                 module, err);
+    progress_end(&progress);
+    if (status != PROA_OK)
+        return status;
+    return proa_tier_up_start(engine, *module, input->bytes, input->size,
+                              &options, delay_ns, tier_up, err);
 }
 
 enum proa_status proa_load_to_file(const struct proa_input *input,

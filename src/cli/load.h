@@ -9,15 +9,31 @@
 #include "cli/input.h"
 #include "proa/compile.h"
 
+enum proa_load_tier {
+    PROA_LOAD_AUTO,
+    PROA_LOAD_BASELINE,
+    PROA_LOAD_OPTIMIZED,
+};
+
 struct proa_load_settings {
+    uint32_t tier; /* enum proa_load_tier */
     int opt_level; /* the level plus 1 */
     const char *cpu;
     const char *compiler;
     uint64_t compile_memory;
     uint64_t compile_ns;
+    uint64_t tier_after_ns; /* 0: the default */
     bool no_cache;
     bool allow_precompiled;
 };
+
+/* A row for a command that takes every tier. `text`: what is chosen by itself.
+ */
+#define PROA_LOAD_TIER_OPTION(settings, text)                                  \
+    {                                                                          \
+        "tier", 0, PROA_OPTION_CHOICE, "TIER", offsetof(settings, load.tier),  \
+            text, "auto baseline optimized"                                    \
+    }
 
 /* Rows for a command whose settings have a `struct proa_load_settings load`. */
 #define PROA_LOAD_OPTIONS(settings)                                            \
@@ -63,6 +79,8 @@ struct proa_load_settings {
  * The module of an input, compiled, from the cache, or mapped. While a long
  * compile goes on, a terminal shows how far it is.
  *
+ * The tier "auto" is the optimized one here.
+ *
  * @param module set on success; owned: end with proa_module_release()
  */
 PROA_NODISCARD enum proa_status
@@ -70,6 +88,19 @@ proa_load_module(const struct proa_input *input,
                  const struct proa_load_settings *settings,
                  struct proa_engine *engine, struct proa_module **module,
                  struct proa_error *err);
+
+/*
+ * The same, with baseline code when there is no better yet; unless another tier
+ * was asked for, better code is then made while the program runs.
+ *
+ * @param tier_up set on success, to NULL when there is nothing to do; end with
+ *                proa_tier_up_stop(), before the input
+ */
+PROA_NODISCARD enum proa_status
+proa_load_and_tier_up(const struct proa_input *input,
+                      const struct proa_load_settings *settings,
+                      struct proa_engine *engine, struct proa_module **module,
+                      struct proa_tier_up **tier_up, struct proa_error *err);
 
 /* What the reader calls malformed is an artifact here, no module: say so. */
 void proa_load_blame_artifact(struct proa_error *err);

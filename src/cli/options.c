@@ -58,6 +58,24 @@ static bool count_parse(const char *text, uint32_t *count)
     return true;
 }
 
+/* Which of the words, apart by spaces, `text` is. */
+static bool choice_parse(const char *words, const char *text, uint32_t *choice)
+{
+    size_t size = strlen(text);
+
+    for (uint32_t i = 0; *words != '\0'; i++) {
+        size_t word_size = strcspn(words, " ");
+
+        if (word_size == size && strncmp(words, text, size) == 0) {
+            *choice = i;
+            return true;
+        }
+        words += word_size;
+        words += *words == ' ';
+    }
+    return false;
+}
+
 /* False: the value is none of the option's kind. */
 static bool value_set(const struct parser *parser,
                       const struct proa_option *option, const char *value)
@@ -79,6 +97,8 @@ static bool value_set(const struct parser *parser,
         return proa_quantity_ns(value, place);
     case PROA_OPTION_COUNT:
         return count_parse(value, place);
+    case PROA_OPTION_CHOICE:
+        return choice_parse(option->words, value, place);
     case PROA_OPTION_LEVEL:
         if (value[0] < '0' || value[0] > '3' || value[1] != '\0')
             return false;

@@ -38,6 +38,7 @@ struct run {
     struct proa_input input;
     struct proa_engine *engine;
     struct proa_module *module;
+    struct proa_tier_up *tier_up;
     struct proa_store *store;
     struct proa_wasi *wasi;
     struct proa_extern *imports;
@@ -76,6 +77,16 @@ static const struct proa_option options[] = {
     { "no-cache", 0, PROA_OPTION_FLAG, NULL,
       offsetof(struct settings, load.no_cache),
       "Compile even if it was compiled before, and keep nothing.", NULL },
+    PROA_LOAD_TIER_OPTION(
+        struct settings,
+        "Which code to run: baseline, made in milliseconds; optimized, made by "
+        "LLVM; or auto (the default): optimized if it is in the cache, else "
+        "baseline, and optimized code takes over as soon as it is made."),
+    { "tier-after", 0, PROA_OPTION_DURATION, "DURATION",
+      offsetof(struct settings, load.tier_after_ns),
+      "How long the program runs on baseline code before optimized code is "
+      "begun, with --tier auto; 1s unless given.",
+      NULL },
     PROA_LOAD_OPTIONS(struct settings),
 };
 
@@ -279,11 +290,13 @@ static int run_command(const void *settings,
     if (status == PROA_OK)
         status = proa_engine_create(&run.engine, &err);
     if (status == PROA_OK)
-        status = proa_load_module(&run.input, &run.settings->load, run.engine,
-                                  &run.module, &err);
-    proa_input_deinit(&run.input);
+        status =
+            proa_load_and_tier_up(&run.input, &run.settings->load, run.engine,
+                                  &run.module, &run.tier_up, &err);
     code = status == PROA_OK ? module_run(&run, &err, &reason)
                              : proa_cli_fail(run.file, &err);
+    proa_tier_up_stop(run.tier_up);
+    proa_input_deinit(&run.input);
     proa_store_destroy(run.store);
     proa_wasi_destroy(run.wasi);
     free(run.imports);

@@ -22,6 +22,7 @@ struct proa_process_options {
     uint64_t memory_bytes_max; /* 0: no limit */
     uint64_t file_bytes_max;   /* of each file it writes; 0: no limit */
     uint64_t cpu_seconds_max;  /* 0: no limit */
+    int nice;                  /* added to ours: how much others go first */
 };
 
 struct proa_process {

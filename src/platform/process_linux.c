@@ -135,6 +135,8 @@ static void child_run(const struct proa_process_options *options, int *error_fd,
         _exit(127); /* it ended before we asked */
     if (chdir("/") != 0 || !limits_set(options))
         return;
+    if (options->nice != 0)
+        (void)!nice(options->nice);
     /* execve() changes no string, though its declaration would let it. */
     memcpy(&exec_argv, &options->argv, sizeof exec_argv);
     memcpy(&exec_env, &env, sizeof exec_env);

@@ -265,7 +265,7 @@ static void a_key_is_held_by_one(void)
         if (fork() != 0)
             continue;
         for (int j = 0; j < TIMES; j++) {
-            int lock = proa_cache_lock(cache, KEY_A);
+            int lock = proa_cache_lock(cache, KEY_A, true);
             volatile int *place = number;
             int seen = *place;
 
@@ -279,8 +279,8 @@ static void a_key_is_held_by_one(void)
         CHECK_EQ(wait(NULL) > 0, 1);
     CHECK_EQ(*number, PROCESSES * TIMES);
     /* Another key is free meanwhile. */
-    int lock = proa_cache_lock(cache, KEY_A);
-    other = proa_cache_lock(cache, KEY_B);
+    int lock = proa_cache_lock(cache, KEY_A, true);
+    other = proa_cache_lock(cache, KEY_B, true);
     CHECK_EQ(lock >= 0 && other >= 0, 1);
     close(lock);
     close(other);

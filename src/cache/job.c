@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache/job.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "artifact/abi.h"
+#include "base/fail.h"
+#include "base/version.h"
+#include "cache/output.h"
+
+enum {
+    OPT_LEVEL_DEFAULT = 2,
+    SECONDS_DEFAULT = 600,
+    THREADS_MAX = 256,
+    NICE_IN_BACKGROUND = 10,
+};
+#define MEMORY_DEFAULT (8ULL << 30)
+
+static uint32_t thread_count_choose(uint32_t wanted)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t count = cores > 0 ? (uint32_t)cores : 1;
+
+    if (wanted != 0)
+        count = wanted;
+    return count < THREADS_MAX ? count : THREADS_MAX;
+}
+
+enum proa_status proa_job_init(struct proa_job *job, const uint8_t *bytes,
+                               size_t size,
+                               const struct proa_compile_options *options,
+                               struct proa_error *err)
+{
+    struct proa_job made = { .bytes = bytes, .size = size };
+
+    if (options != NULL)
+        made.options = *options;
+    made.opt_level = made.options.opt_level == 0 ? OPT_LEVEL_DEFAULT
+                                                 : made.options.opt_level - 1;
+    made.thread_count = thread_count_choose(made.options.thread_count_max);
+    if (made.opt_level < 0 || made.opt_level > 3)
+        return proa_fail(err, PROA_USAGE, 0, "no optimisation level %d",
+                         made.opt_level);
+    enum proa_status status = proa_target_resolve(
+        made.options.target, made.options.cpu, &made.target, err);
+    if (status == PROA_OK)
+        *job = made;
+    return status;
+}
+
+void proa_job_set_tier(struct proa_job *job, enum proa_tier tier)
+{
+    const char *wanted = job->options.compiler_path;
+
+    job->is_baseline = tier == PROA_TIER_BASELINE;
+    job->key[0] = '\0';
+    /* What is cached needs no compiler; so this is not yet an error. */
+    job->no_compiler = (struct proa_error){ 0 };
+    if ((job->is_baseline ? proa_compiler_find_baseline(wanted, job->compiler,
+                                                        &job->no_compiler)
+                          : proa_compiler_find(wanted, job->compiler,
+                                               &job->no_compiler)) != PROA_OK)
+        job->compiler[0] = '\0';
+}
+
+/* What the code depends on besides the module and the compiler. */
+static int key_options(const struct proa_job *job, char *text, size_t size)
+{
+    if (job->is_baseline)
+        return snprintf(text, size, "tier baseline\ntriple %s\n",
+                        job->target.triple);
+    return snprintf(text, size,
+                    "tier optimized\nllvm %s\ntriple %s\ncpu %s\n"
+                    "features %s\nopt %d\n",
+                    PROA_LLVM_VERSION, job->target.triple, job->target.cpu,
+                    job->target.features, job->opt_level);
+}
+
+/*
+ * The key: everything that the artifact's bytes depend on. The compiler itself
+ * is known by its size and time, so that another one never gives old code.
+ */
+enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
+{
+    uint8_t digest[PROA_SHA256_SIZE];
+    char options[1536];
+    char text[2048];
+    struct stat st = { 0 };
+    enum proa_status status;
+    int size;
+
+    if (job->module[0] == '\0') {
+        status = proa_sha256(job->bytes, job->size, digest, err);
+        if (status != PROA_OK)
+            return status;
+        proa_hex(digest, sizeof digest, job->module);
+    }
+    if (job->compiler[0] != '\0')
+        (void)stat(job->compiler, &st);
+    size = key_options(job, options, sizeof options);
+    if (size >= 0 && (size_t)size < sizeof options)
+        size =
+            snprintf(text, sizeof text,
+                     "proa %s\nabi %d\ncompiler %lld %lld.%09ld\nmodule %s\n%s",
+                     PROA_VERSION, PROA_ABI_VERSION, (long long)st.st_size,
+                     (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                     job->module, options);
+    if (size < 0 || (size_t)size >= sizeof text)
+        return proa_fail(err, PROA_LIMIT, 0, "the features are too many");
+    status = proa_sha256(text, (size_t)size, digest, err);
+    if (status == PROA_OK)
+        proa_hex(digest, sizeof digest, job->key);
+    return status;
+}
+
+enum proa_status proa_job_make(const struct proa_job *job,
+                               struct proa_job_output *output,
+                               struct proa_error *err)
+{
+    const struct proa_compile_options *options = &job->options;
+    char opt[] = { '-', 'O', (char)('0' + job->opt_level), '\0' };
+    char threads[16];
+    const char *const argv[] = {
+        "proa-compiler",
+        "compile",
+        "--input-fd",
+        "3",
+        "--output-fd",
+        "4",
+        "--report-fd",
+        "5",
+        "--cpu",
+        job->target.cpu,
+        "--features",
+        job->target.features,
+        "--target",
+        job->target.triple,
+        opt,
+        "--threads",
+        threads,
+        "--tier",
+        job->is_baseline ? "baseline" : "optimized",
+        NULL,
+    };
+    struct proa_compiler_run run = {
+        .path = job->compiler,
+        .argv = argv,
+        .memory_bytes_max = options->memory_bytes_max != 0
+                                ? options->memory_bytes_max
+                                : MEMORY_DEFAULT,
+        .seconds_max =
+            options->seconds_max != 0 ? options->seconds_max : SECONDS_DEFAULT,
+        .stop_fd = job->stop_fd,
+        .nice = job->stop_fd != NULL ? NICE_IN_BACKGROUND : 0,
+        .progress = options->progress,
+        .progress_env = options->progress_env,
+    };
+    struct proa_job_output made = { .fd = -1 };
+    enum proa_status status;
+
+    if (job->compiler[0] == '\0')
+        return proa_fail(err, PROA_COMPILER, 0, "%s", job->no_compiler.text);
+    (void)snprintf(threads, sizeof threads, "%u", job->thread_count);
+    status = proa_compiler_input(job->bytes, job->size, &run.input_fd, err);
+    if (status != PROA_OK)
+        return status;
+    status = proa_output_create(&run.output_fd, err);
+    if (status == PROA_OK) {
+        status = proa_compiler_run(&run, err);
+        if (status == PROA_OK)
+            status = proa_output_check(run.output_fd, &made.size, err);
+        made.fd = run.output_fd;
+        if (status == PROA_OK)
+            *output = made;
+        else
+            (void)close(made.fd);
+    }
+    (void)close(run.input_fd);
+    return status;
+}
+
+static void warn(const struct proa_job *job, const char *text)
+{
+    if (job->options.warn != NULL)
+        job->options.warn(job->options.warn_env, text);
+}
+
+struct proa_cache *proa_job_open_cache(const struct proa_job *job)
+{
+    const char *wanted = job->options.cache_dir;
+    struct proa_cache *cache = NULL;
+    struct proa_error error = { 0 };
+    char path[PATH_MAX];
+
+    if (wanted != NULL && wanted[0] == '\0')
+        return NULL;
+    if (wanted == NULL) {
+        if (!proa_cache_default_dir(path, sizeof path))
+            return NULL;
+        wanted = path;
+    }
+    if (proa_cache_open(wanted, &cache, &error) != PROA_OK)
+        warn(job, error.text);
+    return cache;
+}
+
+enum proa_status proa_job_load(const struct proa_job *job,
+                               struct proa_engine *engine,
+                               struct proa_cache *cache,
+                               struct proa_module **module,
+                               struct proa_error *err)
+{
+    struct proa_error error = { 0 };
+    int fd = proa_cache_find(cache, job->key);
+    enum proa_status status;
+
+    if (fd < 0)
+        return PROA_COMPILER;
+    status = proa_module_load_fd(engine, fd, module, &error);
+    (void)close(fd);
+    if (status == PROA_MALFORMED || status == PROA_INCOMPATIBLE ||
+        status == PROA_IO) {
+        /* A disk fault, or code for features that a moved machine lacks. */
+        proa_cache_drop(cache, job->key);
+        return PROA_COMPILER;
+    }
+    if (status != PROA_OK)
+        *err = error;
+    return status;
+}
+
+/*
+ * Load an artifact that was just made, from the cache if it can be stored
+ * there. It becomes an entry only after the loader has taken it.
+ */
+static enum proa_status
+load_made(const struct proa_job *job, struct proa_engine *engine,
+          struct proa_cache *cache, const struct proa_job_output *output,
+          struct proa_module **module, struct proa_error *err)
+{
+    uint64_t bytes_max = job->options.cache_bytes_max != 0
+                             ? job->options.cache_bytes_max
+                             : proa_cache_default_bytes_max();
+    struct proa_cache_draft draft;
+    struct proa_error error = { 0 };
+    enum proa_status status;
+
+    if (cache == NULL || output->size > bytes_max)
+        return proa_module_load_fd(engine, output->fd, module, err);
+    if (proa_cache_draft(cache, output->fd, output->size, &draft, &error) !=
+        PROA_OK) {
+        warn(job, error.text);
+        return proa_module_load_fd(engine, output->fd, module, err);
+    }
+    status = proa_module_load_fd(engine, draft.fd, module, err);
+    if (status != PROA_OK)
+        proa_cache_discard(cache, &draft);
+    else if (proa_cache_publish(cache, &draft, job->key, bytes_max, &error) !=
+             PROA_OK)
+        warn(job, error.text);
+    return status;
+}
+
+enum proa_status proa_job_make_and_load(const struct proa_job *job,
+                                        struct proa_engine *engine,
+                                        struct proa_cache *cache,
+                                        struct proa_module **module,
+                                        struct proa_error *err)
+{
+    struct proa_job_output output = { .fd = -1 };
+    enum proa_status status = proa_job_make(job, &output, err);
+
+    if (status != PROA_OK)
+        return status;
+    status = load_made(job, engine, cache, &output, module, err);
+    (void)close(output.fd);
+    return status;
+}
