@@ -20,8 +20,8 @@ enum { SCRIPTS_MAX = 1000, JOBS_MAX = 64, SCRIPT_SECONDS_MAX = 300 };
 
 static const char usage[] =
     "usage: run [-j JOBS] [-O LEVEL]... FOLDER [SCRIPT...]\n"
-    "FOLDER holds core/ and needs.json. LEVEL is 0 to 3 or `default`;\n"
-    "without one, -O0 and the default level are run.\n";
+    "FOLDER holds core/ and needs.json. LEVEL is 0 to 3, `default` or\n"
+    "`baseline`; without one, -O0, the default level and baseline are run.\n";
 
 /* A script that runs: its output goes to a file until it has ended. */
 struct job {
@@ -38,7 +38,7 @@ struct run {
     json_t *needs;
     struct job jobs[JOBS_MAX];
     uint32_t job_count;
-    int opt_levels[8]; /* as in struct proa_compile_options */
+    int opt_levels[8]; /* as in struct script_options */
     uint32_t opt_level_count;
     struct tally total;
 };
@@ -209,7 +209,9 @@ static void run_all(struct run *run)
     for (uint32_t i = 0; i < run->opt_level_count; i++) {
         struct tally before = run->total;
 
-        if (run->opt_levels[i] == 0)
+        if (run->opt_levels[i] == SCRIPT_BASELINE)
+            printf("== baseline\n");
+        else if (run->opt_levels[i] == 0)
             printf("== default level\n");
         else
             printf("== -O%d\n", run->opt_levels[i] - 1);
@@ -224,6 +226,13 @@ static void run_all(struct run *run)
            run->total.failed, run->total.skipped);
 }
 
+static int level_of(const char *text)
+{
+    if (strcmp(text, "baseline") == 0)
+        return SCRIPT_BASELINE;
+    return strcmp(text, "default") == 0 ? 0 : atoi(text) + 1;
+}
+
 static void read_options(struct run *run, int argc, char **argv)
 {
     int option;
@@ -233,8 +242,7 @@ static void read_options(struct run *run, int argc, char **argv)
         if (option == 'j' && atoi(optarg) > 0 && atoi(optarg) <= JOBS_MAX) {
             run->job_count = (uint32_t)atoi(optarg);
         } else if (option == 'O' && run->opt_level_count < 8) {
-            run->opt_levels[run->opt_level_count++] =
-                strcmp(optarg, "default") == 0 ? 0 : atoi(optarg) + 1;
+            run->opt_levels[run->opt_level_count++] = level_of(optarg);
         } else {
             fputs(usage, stderr);
             exit(2);
@@ -247,6 +255,7 @@ static void read_options(struct run *run, int argc, char **argv)
     if (run->opt_level_count == 0) {
         run->opt_levels[run->opt_level_count++] = 1;
         run->opt_levels[run->opt_level_count++] = 0;
+        run->opt_levels[run->opt_level_count++] = SCRIPT_BASELINE;
     }
     run->folder = argv[optind++];
     while (optind < argc)

@@ -127,9 +127,12 @@ static struct binding *binding_of(struct script *script, const json_t *json,
 static struct outcome compile(struct script *script, const json_t *command,
                               struct proa_module **module)
 {
+    int opt_level = script->options->opt_level;
+    bool is_baseline = opt_level == SCRIPT_BASELINE;
     struct proa_compile_options options = {
         .cache_dir = "",
-        .opt_level = script->options->opt_level,
+        .tier = is_baseline ? PROA_TIER_BASELINE : PROA_TIER_OPTIMIZED,
+        .opt_level = is_baseline ? 0 : opt_level,
         .thread_count_max = 1,
     };
     const char *file =

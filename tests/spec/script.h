@@ -18,8 +18,10 @@ struct script_options {
     const char *folder; /* holds t.json */
     const char *name;
     const char *needs; /* features some modules may lack; NULL: none */
-    int opt_level;     /* as in struct proa_compile_options */
+    int opt_level;     /* as in struct proa_compile_options, or: */
 };
+
+enum { SCRIPT_BASELINE = -1 }; /* the other compiler */
 
 /* Run it; failures and skips are printed, a line each. */
 void script_run(const struct script_options *options, struct tally *tally);
