@@ -4,32 +4,12 @@
  */
 #include "http/server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "golden.h"
+#include "serving.h"
 
 enum { BIG_BODY_SIZE = 3 << 20, FILE_SIZE = 1000000 };
-
-struct fixture {
-    struct proa_http_server *server;
-    pthread_t loop;
-    int stop_fd;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    struct proa_http_exchange *held; /* of "/hold" */
-    uint32_t log_count;
-    uint32_t cut_count;
-    bool is_told_to_go; /* the second thread shall answer "/hold" */
-    bool was_abandoned;
-};
-
-static struct fixture *fixture;
 
 static uint8_t file_byte(size_t at)
 {
@@ -96,142 +76,6 @@ static void fill(struct proa_http_exchange *exchange)
     CHECK_EQ(good, 1);
 }
 
-static void *answer(void *argument)
-{
-    struct proa_http_exchange *exchange = argument;
-
-    fill(exchange);
-    proa_http_exchange_respond(exchange);
-    return NULL;
-}
-
-static void handle(void *env, struct proa_http_exchange *exchange)
-{
-    pthread_t thread;
-
-    (void)env;
-    CHECK_EQ(strcmp(exchange->client_address, "127.0.0.1"), 0);
-    if (proa_http_text_equals(exchange->request->path, "/hold")) {
-        (void)pthread_mutex_lock(&fixture->lock);
-        fixture->held = exchange;
-        (void)pthread_cond_signal(&fixture->changed);
-        (void)pthread_mutex_unlock(&fixture->lock);
-        return;
-    }
-    if (proa_http_text_equals(exchange->request->path, "/thread")) {
-        CHECK_EQ(pthread_create(&thread, NULL, answer, exchange), 0);
-        (void)pthread_detach(thread);
-        return;
-    }
-    (void)answer(exchange);
-}
-
-static void count_log(void *env, const struct proa_http_log_entry *entry)
-{
-    (void)env;
-    (void)pthread_mutex_lock(&fixture->lock);
-    fixture->log_count++;
-    fixture->cut_count += entry->is_cut;
-    (void)pthread_cond_signal(&fixture->changed);
-    (void)pthread_mutex_unlock(&fixture->lock);
-}
-
-static void *run_loop(void *argument)
-{
-    struct proa_error err = { 0 };
-
-    (void)argument;
-    CHECK_EQ(proa_http_server_run(fixture->server, &err), PROA_OK);
-    return NULL;
-}
-
-static struct proa_http_server_limits default_limits(void)
-{
-    struct proa_http_server_limits limits = PROA_HTTP_SERVER_LIMITS_DEFAULT;
-
-    /* No time-out may do what something else should have done. */
-    limits.head_ms_max = limits.body_ms_max = limits.write_ms_max = 3600000;
-    limits.idle_ms_max = limits.drain_ms_max = limits.linger_ms_max = 3600000;
-    limits.request.body_bytes_max = 1000;
-    return limits;
-}
-
-static void start(struct proa_http_server_limits limits)
-{
-    static struct fixture made;
-    struct proa_error err = { 0 };
-    struct proa_http_server_options options = {
-        .address = "127.0.0.1:0",
-        .limits = limits,
-        .handle = handle,
-        .log = count_log,
-    };
-
-    made = (struct fixture){ .lock = PTHREAD_MUTEX_INITIALIZER,
-                             .changed = PTHREAD_COND_INITIALIZER };
-    fixture = &made;
-    made.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    options.stop_fd = made.stop_fd;
-    CHECK_EQ(proa_http_server_create(&options, &made.server, &err), PROA_OK);
-    CHECK_EQ(pthread_create(&made.loop, NULL, run_loop, NULL), 0);
-}
-
-static void tell_stop(void)
-{
-    uint64_t one = 1;
-
-    CHECK_EQ(write(fixture->stop_fd, &one, sizeof one), sizeof one);
-}
-
-static void finish(void)
-{
-    (void)pthread_join(fixture->loop, NULL);
-    proa_http_server_destroy(fixture->server);
-    (void)close(fixture->stop_fd);
-}
-
-static int connect_client(void)
-{
-    const char *address = proa_http_server_address(fixture->server);
-    struct sockaddr_in to = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-        .sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1)),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    CHECK_EQ(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
-
-static void send_bytes(int fd, const void *bytes, size_t size)
-{
-    const uint8_t *rest = bytes;
-
-    while (size > 0) {
-        ssize_t sent = send(fd, rest, size, MSG_NOSIGNAL);
-        CHECK_EQ(sent > 0, 1);
-        rest += sent;
-        size -= (size_t)sent;
-    }
-}
-
-static void send_text(int fd, const char *text)
-{
-    send_bytes(fd, text, strlen(text));
-}
-
-/* All until the server closes. */
-static void receive_all(int fd, struct proa_buffer *out)
-{
-    static uint8_t bytes[65536];
-    ssize_t size;
-
-    while ((size = recv(fd, bytes, sizeof bytes, 0)) > 0)
-        CHECK_EQ(proa_buffer_append(out, bytes, (size_t)size), 1);
-    CHECK_EQ(size, 0);
-}
-
 /* Without CR and Date lines, and with a newline at the end if anything came. */
 static void simplify(const struct proa_buffer *in, struct proa_buffer *out)
 {
@@ -281,7 +125,7 @@ static void run_case(const struct golden_case *c)
 
 static void test_golden(void)
 {
-    start(default_limits());
+    start(default_limits(), fill);
     CHECK_EQ(golden_run(__FILE__, "server.txt", run_case) > 10, 1);
     tell_stop();
     finish();
@@ -293,7 +137,7 @@ static void test_continue(void)
     char text[25];
     struct proa_buffer got;
 
-    start(default_limits());
+    start(default_limits(), fill);
     int fd = connect_client();
     send_text(fd, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
                   "Expect: 100-continue\r\n\r\n");
@@ -318,12 +162,12 @@ static void test_file(void)
 {
     static const char *const last_paths[] = { "/file", "/short" };
 
-    start(default_limits());
+    start(default_limits(), fill);
     for (size_t i = 0; i < 2; i++) {
         struct proa_buffer got;
         char text[200];
         int fd = connect_client();
-        proa_buffer_init(&got, 4 * FILE_SIZE);
+        proa_buffer_init(&got, (size_t)4 * FILE_SIZE);
         (void)snprintf(text, sizeof text,
                        "GET /file HTTP/1.1\r\nHost: x\r\n\r\n"
                        "HEAD /file HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -371,7 +215,7 @@ static void test_slow_clients(void)
     struct proa_buffer got;
 
     limits.head_ms_max = limits.body_ms_max = limits.write_ms_max = 20;
-    start(limits);
+    start(limits, fill);
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         int fd = connect_client();
         send_text(fd, starts[i]);
@@ -399,17 +243,6 @@ static void test_slow_clients(void)
     finish();
 }
 
-static struct proa_http_exchange *wait_held(void)
-{
-    (void)pthread_mutex_lock(&fixture->lock);
-    while (fixture->held == NULL)
-        (void)pthread_cond_wait(&fixture->changed, &fixture->lock);
-    struct proa_http_exchange *held = fixture->held;
-    fixture->held = NULL;
-    (void)pthread_mutex_unlock(&fixture->lock);
-    return held;
-}
-
 /*
  * While a request is under way: idle connections close, new ones are refused,
  * the request is answered and its connection closed.
@@ -418,7 +251,7 @@ static void test_drain(void)
 {
     struct proa_buffer got;
 
-    start(default_limits());
+    start(default_limits(), fill);
     proa_buffer_init(&got, 1 << 20);
     int idle = connect_client();
     int busy = connect_client();
@@ -442,7 +275,7 @@ static void test_stop_at_once(void)
 {
     struct proa_buffer got;
 
-    start(default_limits());
+    start(default_limits(), fill);
     proa_buffer_init(&got, 1 << 20);
     int idle = connect_client();
     int busy = connect_client();
@@ -468,7 +301,7 @@ static void test_abandoned(void)
     struct linger reset = { .l_onoff = 1 };
     char byte;
 
-    start(default_limits());
+    start(default_limits(), fill);
     for (int i = 0; i < 50; i++) {
         int gone = connect_client();
         send_text(gone, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -494,7 +327,7 @@ static void test_connection_limit(void)
     char byte;
 
     limits.connection_count_max = 2;
-    start(limits);
+    start(limits, fill);
     for (int i = 0; i < 6; i++) {
         fds[i] = connect_client();
         send_text(fds[i], "GET /a HTTP/1.1\r\nHost: x\r\n"
