@@ -15,6 +15,7 @@
 #include "http/server.h"
 #include "serve/admin.h"
 #include "serve/log.h"
+#include "serve/reactr.h"
 #include "serve/service.h"
 
 enum {
@@ -126,7 +127,9 @@ static enum proa_status check_function(void *env,
     proa_buffer_init(&missing, MISSING_BYTES_MAX);
     proa_buffer_init(&lines, MISSING_BYTES_MAX);
     enum proa_status status =
-        proa_guest_check(&service->host, function, &missing, err);
+        function->abi == PROA_ABI_REACTR
+            ? proa_reactr_guest_check(&service->host, function, &missing, err)
+            : proa_guest_check(&service->host, function, &missing, err);
     if (status == PROA_UNLINKABLE) {
         proa_log_lines("proa: missing import: ",
                        (struct proa_http_text){ (const char *)missing.bytes,

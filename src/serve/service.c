@@ -10,6 +10,7 @@
 
 #include "serve/files.h"
 #include "serve/log.h"
+#include "serve/reactr.h"
 
 enum { LOG_LINE_BYTES_MAX = 64 * 1024 };
 
@@ -218,15 +219,19 @@ void proa_service_answer(void *env, uint32_t worker_index,
     }
     atomic_fetch_sub(&stats->queued, 1);
     atomic_fetch_add(&stats->running, 1);
-    if (job->function != NULL)
-        proa_guest_answer(&service->host, &(struct proa_guest_request){
-                                              .exchange = exchange,
-                                              .function = job->function,
-                                              .match = &job->match,
-                                              .trace = &job->trace,
-                                              .slot_index = worker_index });
-    else
+    const struct proa_guest_request request = {
+        .exchange = exchange,
+        .function = job->function,
+        .match = &job->match,
+        .trace = &job->trace,
+        .slot_index = worker_index,
+    };
+    if (job->function == NULL)
         answer_file(service, job, exchange);
+    else if (job->function->abi == PROA_ABI_REACTR)
+        proa_reactr_answer(&service->host, &request);
+    else
+        proa_guest_answer(&service->host, &request);
     atomic_fetch_sub(&stats->running, 1);
     respond(exchange);
 }
