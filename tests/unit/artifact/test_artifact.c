@@ -109,19 +109,37 @@ static struct proa_artifact_source make_source(void)
 }
 
 /* The file in memory as a mapping would have it; *size its bytes. */
-static uint8_t *write_file(size_t *size)
+static uint8_t *write_source(const struct proa_artifact_source *source,
+                             size_t *size)
 {
-    struct proa_artifact_source source = make_source();
     struct proa_buffer out;
     struct proa_error err = { 0 };
 
     proa_buffer_init(&out, 1 << 20);
-    CHECK_EQ(proa_artifact_write(&source, &out, &err), PROA_OK);
+    CHECK_EQ(proa_artifact_write(source, &out, &err), PROA_OK);
     uint8_t *file = aligned_alloc(4096, (out.size + 4095) & ~(size_t)4095);
     memcpy(file, out.bytes, out.size);
     *size = out.size;
     proa_buffer_deinit(&out);
     return file;
+}
+
+static uint8_t *write_file(size_t *size)
+{
+    struct proa_artifact_source source = make_source();
+
+    return write_source(&source, size);
+}
+
+/* Code that calls through slots has no read-only data. */
+static uint8_t *write_with_slots(size_t *size)
+{
+    struct proa_artifact_source source = make_source();
+
+    source.rodata_size = 0;
+    source.has_slots = true;
+    source.entries = 16;
+    return write_source(&source, size);
 }
 
 static void check_head(const struct proa_artifact *a, const uint8_t *file)
@@ -179,6 +197,73 @@ static void what_is_written_is_read(void)
     CHECK_EQ(proa_artifact_find_function(&artifact, 19), 1);
     CHECK_EQ(proa_artifact_find_function(&artifact, 20), PROA_ARTIFACT_NONE);
     proa_artifact_deinit(&artifact);
+    free(file);
+}
+
+static struct proa_meta_header *find_header(uint8_t *file)
+{
+    while (memcmp(file, "proameta", 8) != 0)
+        file += 8;
+    return (void *)file;
+}
+
+static void slots_follow_the_text(void)
+{
+    size_t size;
+    uint8_t *file = write_with_slots(&size);
+    struct proa_artifact artifact;
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(proa_artifact_read(file, size, &artifact, &err), PROA_OK);
+    CHECK_EQ(artifact.slot_count, 1);
+    CHECK_EQ(artifact.slots_offset, artifact.text_offset + 4096);
+    CHECK_EQ(artifact.entries, 16);
+    CHECK_EQ(artifact.images[0].offset, artifact.slots_offset + 4096);
+    CHECK_EQ(artifact.images[0].offset % 4096, 0);
+    proa_artifact_deinit(&artifact);
+    free(file);
+}
+
+struct slots_case {
+    uint64_t slots;
+    uint32_t slot_count;
+    uint32_t entries;
+    enum proa_status status;
+};
+
+/* The loader writes to the slots' pages: nothing else may lie there. */
+static void slots_lie_alone(void)
+{
+    static const struct slots_case cases[] = {
+        { 8192, 1, 16, PROA_OK },
+        { 8192, 1, sizeof text - 8, PROA_OK },
+        { 8192, 1, sizeof text - 7, PROA_MALFORMED },
+        { 8192, 1, UINT32_MAX, PROA_MALFORMED },
+        { 8192, 2, 16, PROA_MALFORMED },  /* one function */
+        { 8200, 1, 16, PROA_MALFORMED },  /* not a page */
+        { 4096, 1, 16, PROA_MALFORMED },  /* the text */
+        { 16384, 1, 16, PROA_MALFORMED }, /* the metadata */
+        { UINT64_MAX - 4095, 1, 16, PROA_MALFORMED },
+        { 8192, UINT32_MAX, 16, PROA_MALFORMED }, /* all that follows */
+        { 4097, 0, UINT32_MAX, PROA_OK },         /* no slots */
+    };
+    size_t size;
+    uint8_t *file = write_with_slots(&size);
+    struct proa_meta_header *header = find_header(file);
+
+    CHECK_EQ((uint8_t *)header - file, 16384);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct proa_artifact artifact;
+        struct proa_error err = { 0 };
+        header->slots = cases[i].slots;
+        header->slot_count = cases[i].slot_count;
+        header->entries = cases[i].entries;
+        enum proa_status status =
+            proa_artifact_read(file, size, &artifact, &err);
+        CHECK_EQ(status, cases[i].status);
+        if (status == PROA_OK)
+            proa_artifact_deinit(&artifact);
+    }
     free(file);
 }
 
@@ -242,11 +327,8 @@ static void other_versions_are_incompatible(void)
     uint8_t *file = write_file(&size);
     struct proa_artifact artifact;
     struct proa_error err = { 0 };
-    uint8_t *meta = file;
 
-    while (memcmp(meta, "proameta", 8) != 0)
-        meta += 8;
-    meta[offsetof(struct proa_meta_header, abi_version)] ^= 0x40;
+    find_header(file)->abi_version ^= 0x40;
     CHECK_EQ(proa_artifact_read(file, size, &artifact, &err),
              PROA_INCOMPATIBLE);
     free(file);
@@ -255,6 +337,8 @@ static void other_versions_are_incompatible(void)
 int main(void)
 {
     what_is_written_is_read();
+    slots_follow_the_text();
+    slots_lie_alone();
     same_source_same_bytes();
     every_prefix_is_refused();
     damage_never_hurts();

@@ -171,6 +171,9 @@ static void it_is_found(void)
     CHECK_EQ(proa_compiler_find(scratch_path("plain"), path, &err),
              PROA_COMPILER);
     CHECK_EQ(proa_compiler_find("/proa/none", path, &err), PROA_COMPILER);
+    CHECK_EQ(proa_compiler_find_baseline(scratch_path("compiler"), path, &err),
+             PROA_OK);
+    CHECK_EQ(strcmp(path + strlen(path) - 9, "/compiler"), 0);
     CHECK_EQ(strcmp(path, scratch_path("compiler")), 0);
     setenv("PROA_COMPILER", scratch_path("compiler"), 1);
     strcpy(path, "other");
