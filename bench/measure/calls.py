@@ -32,7 +32,7 @@ def measure(options):
     samples, failed = {}, {}
     for _ in range(options.rounds or ROUNDS):
         for name, command in commands.items():
-            code, out, err = common.run(command)
+            code, out, err = common.measured(command)
             if code != 0:
                 failed[name] = f"exit {code}: {err.strip()[-200:]}"
                 continue

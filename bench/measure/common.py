@@ -75,6 +75,21 @@ def native(source, *, extra=(), flags=()):
                 [CLANG, "-O3", f"-march={CPU}", "-ffp-contract=off", *flags, source, *extra, "-lm", "-o", target])
 
 
+# What comes before a measured command; see prefer().
+PREFIX = []
+
+
+def prefer():
+    """Let what is measured go before all else on this machine, as far as we may."""
+    if run(["chrt", "-f", "1", "true"])[0] != 0:
+        sys.exit("bench/run: --realtime needs chrt and the right to use it")
+    PREFIX[:] = ["chrt", "-f", "1"]
+
+
+def measured(command, **options):
+    return run([*PREFIX, *command], **options)
+
+
 def run(command, *, env=None, seconds=RUN_SECONDS_MAX, stdin=subprocess.DEVNULL):
     """(exit code, stdout, stderr); a time-out is code None."""
     try:

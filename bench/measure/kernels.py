@@ -41,7 +41,7 @@ def family(source):
 
 def one_run(command):
     """(checksum, least nanoseconds) or the reason why not."""
-    code, out, err = common.run(command, seconds=120)
+    code, out, err = common.measured(command, seconds=120)
     lines = out.split()
     if code != 0 or len(lines) != REPETITIONS + 1:
         return None, f"exit {code}: {err.strip()[-160:]}"
@@ -87,6 +87,9 @@ def measure_kernel(source, all_series, rounds):
 
 def measure(options):
     all_series, absent = series(options.flags)
+    if options.by:
+        wanted = {"native", *options.by.split(",")}
+        all_series = {name: how for name, how in all_series.items() if name in wanted}
     rounds = options.rounds or ROUNDS
     names = [name for name in all_series if name != "native"]
     rows, failures = {}, {}

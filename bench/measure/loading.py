@@ -30,7 +30,7 @@ def measure(options):
                 continue
         loads, halves = [], []
         for _ in range(options.rounds or ROUNDS):
-            code, out, err = common.run([program, target])
+            code, out, err = common.measured([program, target])
             if code != 0:
                 failed[name] = f"exit {code}: {err.strip()[-200:]}"
                 break

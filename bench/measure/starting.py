@@ -61,7 +61,7 @@ def measure(options):
         for name, (command, env, before) in table.items():
             if before:
                 before()
-            code, out, err = common.run([timer, "1", *command], env=env)
+            code, out, err = common.measured([timer, "1", *command], env=env)
             if code != 0:
                 failed[name] = f"exit {code}: {err.strip()[-160:]}"
                 continue
