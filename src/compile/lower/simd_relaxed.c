@@ -1,7 +1,8 @@
 /*
  * Relaxed SIMD: of the results that the specification leaves open we always
- * take the same one, so that a program is as deterministic here as any other.
- * The exception is multiply-add, which is fused where the target has it.
+ * take the same one, on every processor and in both tiers, so that a program
+ * computes the same after better code has taken over. Multiply-add is therefore
+ * never fused: baseline code runs where there is no fused instruction.
  * https://webassembly.github.io/spec/core/exec/relaxed.html
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,19 +28,12 @@ static void emit_madd(struct proa_lower *lower, const struct proa_simd_row *row,
     LLVMValueRef c = proa_simd_pop(lower, row->lane);
     LLVMValueRef b = proa_simd_pop(lower, row->lane);
     LLVMValueRef a = proa_simd_pop(lower, row->lane);
-    LLVMTypeRef type = LLVMTypeOf(a);
 
     (void)instruction;
     if (row->code != 0)
         a = LLVMBuildFNeg(builder, a, "");
-    if (!proa_lower_is_x86(lower) || proa_lower_has_feature(lower, "fma"))
-        proa_simd_push(lower,
-                       proa_lower_intrinsic(lower, "llvm.fma", &type, 1,
-                                            (LLVMValueRef[]){ a, b, c }, 3));
-    else
-        proa_simd_push(
-            lower,
-            LLVMBuildFAdd(builder, LLVMBuildFMul(builder, a, b, ""), c, ""));
+    proa_simd_push(
+        lower, LLVMBuildFAdd(builder, LLVMBuildFMul(builder, a, b, ""), c, ""));
 }
 
 /* The second operand when a NaN or two zeros leave it open, as minps does. */
