@@ -10,8 +10,19 @@
 
 #include "base/fail.h"
 
-/* Measured after locals have become values. */
-enum { INSTRUCTIONS_MAX = 60000, BLOCKS_MAX = 8000 };
+/*
+ * Measured after locals have become values. What costs is mostly the phis: code
+ * that was made to unwind and rewind its stack joins all locals everywhere.
+ */
+enum {
+    HUGE_INSTRUCTIONS = 150000,
+    HUGE_BLOCKS = 16000,
+    HUGE_PHIS = 4000,
+    /* Here the code generator must not try either. */
+    GIANT_INSTRUCTIONS = 300000,
+    GIANT_BLOCKS = 50000,
+    GIANT_PHIS = 25000,
+};
 
 /* Each takes time about in proportion to the function. */
 static const char cheap_passes[] =
@@ -20,18 +31,24 @@ static const char cheap_passes[] =
 
 static const char mark[] = "proa-huge";
 
-static bool is_huge(LLVMValueRef function)
-{
-    size_t instruction_count = 0;
+struct extent {
+    size_t instructions, blocks, phis;
+};
 
-    if (LLVMCountBasicBlocks(function) > BLOCKS_MAX)
-        return true;
+static struct extent measure(LLVMValueRef function)
+{
+    struct extent extent = { 0 };
+
     for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
-         block != NULL; block = LLVMGetNextBasicBlock(block))
+         block != NULL; block = LLVMGetNextBasicBlock(block)) {
+        extent.blocks++;
         for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL;
-             at = LLVMGetNextInstruction(at))
-            instruction_count++;
-    return instruction_count > INSTRUCTIONS_MAX;
+             at = LLVMGetNextInstruction(at)) {
+            extent.instructions++;
+            extent.phis += LLVMGetInstructionOpcode(at) == LLVMPHI;
+        }
+    }
+    return extent;
 }
 
 static enum proa_status optimise_one(LLVMValueRef function,
@@ -58,23 +75,42 @@ static LLVMAttributeRef make_mark(const struct proa_unit *unit)
                                      0);
 }
 
+static bool is_huge(const struct extent *extent)
+{
+    return extent->instructions > HUGE_INSTRUCTIONS ||
+           extent->blocks > HUGE_BLOCKS || extent->phis > HUGE_PHIS;
+}
+
+static bool is_giant(const struct extent *extent)
+{
+    return extent->instructions > GIANT_INSTRUCTIONS ||
+           extent->blocks > GIANT_BLOCKS || extent->phis > GIANT_PHIS;
+}
+
 enum proa_status proa_huge_optimise(struct proa_unit *unit,
                                     LLVMTargetMachineRef machine,
-                                    struct proa_error *err)
+                                    bool *has_giant, struct proa_error *err)
 {
+    bool giant_found = false;
+
     for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module); at != NULL;
          at = LLVMGetNextFunction(at)) {
-        enum proa_status status;
+        struct extent extent = measure(at);
+        enum proa_status status = PROA_OK;
 
-        if (!is_huge(at))
+        if (!is_huge(&extent))
             continue;
-        status = optimise_one(at, machine, err);
+        if (is_giant(&extent))
+            giant_found = true;
+        else
+            status = optimise_one(at, machine, err);
         if (status != PROA_OK)
             return status;
         proa_unit_attribute(at, make_mark(unit));
         proa_unit_attribute(at, unit->noinline);
         proa_unit_attribute(at, unit->optnone);
     }
+    *has_giant = giant_found;
     return PROA_OK;
 }
 

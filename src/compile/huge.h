@@ -13,10 +13,13 @@
  * Give each huge function a few cheap passes, and hide it from all others
  * until proa_huge_release().
  *
+ * @param has_giant set on success: there is one that the code generator cannot
+ *                  take either, unless it is told not to optimise at all
  * @return PROA_OK, PROA_COMPILER
  */
 PROA_NODISCARD enum proa_status proa_huge_optimise(struct proa_unit *unit,
                                                    LLVMTargetMachineRef machine,
+                                                   bool *has_giant,
                                                    struct proa_error *err);
 
 /* Show them again, to the code generator. */

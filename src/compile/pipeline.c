@@ -30,7 +30,8 @@ static void start_llvm(void)
 }
 
 static LLVMTargetMachineRef
-create_machine(LLVMTargetRef target, const struct proa_codegen_options *options)
+create_machine(LLVMTargetRef target, const struct proa_codegen_options *options,
+               int opt_level)
 {
     static const LLVMCodeGenOptLevel levels[] = { LLVMCodeGenLevelNone,
                                                   LLVMCodeGenLevelLess,
@@ -40,8 +41,8 @@ create_machine(LLVMTargetRef target, const struct proa_codegen_options *options)
         options->cpu_features == NULL ? "" : options->cpu_features;
 
     return LLVMCreateTargetMachine(target, options->triple, options->cpu,
-                                   features, levels[options->opt_level],
-                                   LLVMRelocPIC, LLVMCodeModelSmall);
+                                   features, levels[opt_level], LLVMRelocPIC,
+                                   LLVMCodeModelSmall);
 }
 
 enum proa_status proa_pipeline_init(struct proa_pipeline *pipeline,
@@ -62,7 +63,7 @@ enum proa_status proa_pipeline_init(struct proa_pipeline *pipeline,
         LLVMDisposeMessage(text);
         return PROA_USAGE;
     }
-    pipeline->machine = create_machine(target, options);
+    pipeline->machine = create_machine(target, options, options->opt_level);
     if (pipeline->machine == NULL)
         return proa_fail(err, PROA_USAGE, 0, "LLVM has no machine for %s",
                          options->triple);
@@ -111,8 +112,12 @@ static void hide_wide_integers(LLVMModuleRef module, const char *layout)
 static enum proa_status run_passes(const struct proa_pipeline *pipeline,
                                    const char *passes, struct proa_error *err)
 {
+    /* Whoever made the wasm has inlined what is worth it: more of it mostly
+     * makes more code, and hides functions from backtraces. */
+    static const int inline_thresholds[] = { 0, 0, 30, 100 };
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    bool is_fast = pipeline->unit->options->opt_level >= 2;
+    int level = pipeline->unit->options->opt_level;
+    bool is_fast = level >= 2;
     LLVMErrorRef error;
     char *text;
 
@@ -121,6 +126,8 @@ static enum proa_status run_passes(const struct proa_pipeline *pipeline,
     LLVMPassBuilderOptionsSetSLPVectorization(options, is_fast);
     LLVMPassBuilderOptionsSetLoopUnrolling(options, is_fast);
     LLVMPassBuilderOptionsSetCallGraphProfile(options, false);
+    LLVMPassBuilderOptionsSetInlinerThreshold(options,
+                                              inline_thresholds[level]);
     error = LLVMRunPasses(pipeline->unit->llvm_module, passes,
                           pipeline->machine, options);
     LLVMDisposePassBuilderOptions(options);
@@ -169,24 +176,43 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
     return status;
 }
 
-static enum proa_status optimise(const struct proa_pipeline *pipeline,
+/* The same machine, which from now on only makes code, fast. */
+static enum proa_status stop_optimising(struct proa_pipeline *pipeline,
+                                        struct proa_error *err)
+{
+    LLVMTargetMachineRef plain =
+        create_machine(LLVMGetTargetMachineTarget(pipeline->machine),
+                       pipeline->unit->options, 0);
+
+    if (plain == NULL)
+        return proa_fail(err, PROA_COMPILER, 0, "LLVM has no machine");
+    LLVMDisposeTargetMachine(pipeline->machine);
+    pipeline->machine = plain;
+    return PROA_OK;
+}
+
+static enum proa_status optimise(struct proa_pipeline *pipeline,
                                  struct proa_error *err)
 {
     static const char *const passes[] = { NULL, "default<O1>", "default<O2>",
                                           "default<O3>" };
     int level = pipeline->unit->options->opt_level;
     LLVMModuleRef module = pipeline->unit->llvm_module;
+    bool has_giant = false;
     enum proa_status status;
 
     if (level == 0)
         return PROA_OK;
     if (!pipeline->unit->options->keep_layout)
         hide_wide_integers(module, pipeline->layout);
-    status = proa_huge_optimise(pipeline->unit, pipeline->machine, err);
+    status =
+        proa_huge_optimise(pipeline->unit, pipeline->machine, &has_giant, err);
     if (status == PROA_OK)
         status = run_passes(pipeline, passes[level], err);
     LLVMSetDataLayout(module, pipeline->layout);
     proa_huge_release(pipeline->unit);
+    if (status == PROA_OK && has_giant)
+        status = stop_optimising(pipeline, err);
     return status;
 }
 
