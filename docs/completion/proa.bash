@@ -45,13 +45,15 @@ _proa() {
         --max-body) COMPREPLY=(); return ;;
         --max-response) COMPREPLY=(); return ;;
         --max-memory) COMPREPLY=(); return ;;
+        --admin) COMPREPLY=(); return ;;
+        --log-format) COMPREPLY=($(compgen -W 'common json' -- "$cur")); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
         --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
         --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     compile)
         case $prev in
