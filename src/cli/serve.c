@@ -21,6 +21,7 @@ struct settings {
     const char *abi;
     const char *admin;
     const char *log_format;
+    bool watches;
     struct proa_list routes;
     uint32_t worker_count;
     uint32_t queue_max;
@@ -112,6 +113,11 @@ static const struct proa_option options[] = {
       offsetof(struct settings, log_format),
       "How a request is told in the log: common (the default) or json.",
       "common json" },
+    { "watch", 0, PROA_OPTION_FLAG, NULL, offsetof(struct settings, watches),
+      "Take a new version of a program, as SIGHUP does, when its file or the "
+      "folder changes. One that is bad is told in the log, and the one before "
+      "stays.",
+      NULL },
     { "quiet", 0, PROA_OPTION_FLAG, NULL, offsetof(struct settings, is_quiet),
       "No line in the log for each request.", NULL },
     { "allow-precompiled", 0, PROA_OPTION_FLAG, NULL,
@@ -182,6 +188,7 @@ static int serve(struct settings *settings, const char *path,
         .program_name = settings->argv0,
         .trap_missing = settings->allow_missing,
         .is_quiet = settings->is_quiet,
+        .watches = settings->watches,
         .admin_address = settings->admin,
         .logs_json = settings->log_format != NULL &&
                      strcmp(settings->log_format, "json") == 0,

@@ -105,6 +105,10 @@ void proa_http_connection_close(struct proa_http_connection *connection)
     else
         shared->connections = connection->next;
     shared->connection_count--;
+    /* A process that is being started holds a copy of the socket until it
+     * runs: closing ours would not end its events. */
+    (void)epoll_ctl(shared->epoll_fd, EPOLL_CTL_DEL, connection->transport.fd,
+                    NULL);
     proa_http_transport_close(&connection->transport);
     proa_buffer_deinit(&connection->unread);
     free(connection);

@@ -16,6 +16,7 @@
 #include "serve/admin.h"
 #include "serve/log.h"
 #include "serve/reactr.h"
+#include "serve/reload.h"
 #include "serve/service.h"
 
 enum {
@@ -142,7 +143,25 @@ static enum proa_status check_function(void *env,
     return status;
 }
 
+/* One line, and the function of before goes on if there is one. */
+static bool tell_bad(void *env, const char *path, const struct proa_error *err)
+{
+    struct proa_service *service = env;
+    struct proa_buffer line;
+    char text[sizeof err->text + PROA_APP_BLAME_SIZE];
+
+    atomic_fetch_add(&service->metrics.reload_failures, 1);
+    (void)snprintf(text, sizeof text,
+                   "%.500s: %s; what was served before stays", path, err->text);
+    proa_buffer_init(&line, 4 * sizeof text);
+    proa_log_lines("proa: ", proa_http_text_of(text), &line);
+    proa_log_write(&line);
+    proa_buffer_deinit(&line);
+    return true;
+}
+
 static enum proa_status make_app(struct proa_service *service,
+                                 struct proa_app *previous,
                                  struct proa_app **app,
                                  char blame[PROA_APP_BLAME_SIZE],
                                  struct proa_error *err)
@@ -165,6 +184,8 @@ static enum proa_status make_app(struct proa_service *service,
         .check = check_function,
         .env = service,
         .metrics = &service->metrics,
+        .goes_on = previous != NULL ? tell_bad : NULL,
+        .previous = previous,
     };
     struct proa_plan plan;
     enum proa_status status = proa_plan_init(&plan, err);
@@ -183,6 +204,19 @@ static enum proa_status make_app(struct proa_service *service,
 
 /* --- start and end ------------------------------------------------------ */
 
+static struct proa_app *make_next(void *env)
+{
+    struct proa_service *service = env;
+    struct proa_app *previous = proa_service_app(service), *app = NULL;
+    char blame[PROA_APP_BLAME_SIZE];
+    struct proa_error err = { 0 };
+
+    if (make_app(service, previous, &app, blame, &err) != PROA_OK)
+        (void)tell_bad(service, blame, &err);
+    proa_app_release(previous);
+    return app;
+}
+
 static void on_reload(void *env)
 {
     struct proa_service *service = env;
@@ -190,6 +224,7 @@ static void on_reload(void *env)
     struct proa_buffer line;
     enum proa_status status = proa_http_server_reload(service->server, &err);
 
+    proa_reload_request(service->reload);
     proa_buffer_init(&line, 2 * sizeof err.text);
     proa_log_lines("proa: ",
                    proa_http_text_of(status == PROA_OK
@@ -252,6 +287,14 @@ static enum proa_status open_all(struct process *process,
         status = proa_pool_create(&pool_options, &service->pool, err);
     if (status == PROA_OK)
         status = open_server(process, err);
+    if (status == PROA_OK)
+        status = proa_reload_create(
+            &(struct proa_reload_options){ .service = service,
+                                           .make = make_next,
+                                           .env = service,
+                                           .watches =
+                                               service->options.watches },
+            &service->reload, err);
     if (status == PROA_OK && service->options.admin_address != NULL)
         status = proa_admin_create(service, service->options.admin_address,
                                    &process->admin, err);
@@ -266,6 +309,7 @@ static void close_all(struct process *process)
     /* Guests whose clients are gone, or whose time to drain is over. */
     if (service->host.watchdog != NULL)
         proa_watchdog_stop_all(service->host.watchdog);
+    proa_reload_destroy(service->reload);
     proa_pool_destroy(service->pool);
     proa_admin_destroy(process->admin);
     proa_http_server_destroy(service->server);
@@ -370,7 +414,7 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     if (service->none_stats == NULL || service->file_stats == NULL)
         status = proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
     if (status == PROA_OK)
-        status = make_app(service, &service->app, blame, err);
+        status = make_app(service, NULL, &service->app, blame, err);
     if (status == PROA_OK)
         status = serve_with_signals(&process, err);
     proa_app_release(service->app);

@@ -57,6 +57,7 @@ struct proa_serve_options {
     uint32_t env_count;
     const char *program_name;  /* --argv0 NAME; NULL: "proa" */
     bool trap_missing;         /* --allow-missing-imports */
+    bool watches;              /* --watch: new versions of files are taken */
     bool logs_json;            /* --log-format json */
     const char *admin_address; /* --admin HOST:PORT: metrics and health; NULL:
                                   nowhere */

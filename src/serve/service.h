@@ -24,7 +24,8 @@ struct proa_service {
     struct proa_stats *file_stats; /* of files */
     struct proa_stats *none_stats; /* of requests that found nothing */
     struct proa_trace_source traces;
-    atomic_bool is_ready; /* it listens and does not drain */
+    struct proa_reload *reload; /* NULL: not yet */
+    atomic_bool is_ready;       /* it listens and does not drain */
 };
 
 /* For the HTTP server and for the pool; `env` is the service. */
