@@ -53,7 +53,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     compile)
         case $prev in
