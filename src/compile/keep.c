@@ -94,7 +94,8 @@ static void visit(struct keeper *keeper, LLVMValueRef value, uint32_t flag)
         return;
     if (keeper->work_count == keeper->work_capacity) {
         size_t capacity = 2 * keeper->work_capacity + 1024;
-        LLVMValueRef *grown = realloc(keeper->work, capacity * sizeof *grown);
+        LLVMValueRef *grown =
+            realloc(keeper->work, capacity * sizeof(LLVMValueRef));
 
         if (grown == NULL) {
             keeper->is_full = true;

@@ -12,39 +12,68 @@
 
 #include "base/fail.h"
 
-/* Room for `more` items after `count`, in an array that grows by halves. */
-static bool grow(void **items, uint32_t *capacity, uint32_t count,
-                 uint32_t more, size_t size)
+/*
+ * Room for `more` items after `count`, in an array that grows by halves.
+ * Returns where it is now, or NULL when there is no memory: it is as it was.
+ */
+static void *grow(void *items, uint32_t *capacity, uint32_t count,
+                  uint32_t more, size_t size)
 {
     size_t wanted = (size_t)count + more;
     void *grown;
 
-    if (wanted <= *capacity)
-        return true;
-    wanted += wanted / 2;
-    grown = realloc(*items, wanted * size);
-    if (grown == NULL || wanted > UINT32_MAX) {
-        free(grown);
-        *items = grown == NULL ? *items : NULL;
-        return false;
-    }
-    *items = grown;
-    *capacity = (uint32_t)wanted;
-    return true;
+    if (items != NULL && wanted <= *capacity)
+        return items;
+    wanted += wanted / 2 + 1;
+    if (wanted > UINT32_MAX)
+        return NULL;
+    grown = realloc(items, wanted * size);
+    if (grown != NULL)
+        *capacity = (uint32_t)wanted;
+    return grown;
+}
+
+static enum proa_status no_memory(struct proa_error *err)
+{
+    return proa_fail(err, PROA_NOMEM, 0, "no memory to lower a function");
+}
+
+static bool reserve_values(struct proa_lower *lower)
+{
+    LLVMValueRef *values =
+        grow(lower->values, &lower->value_capacity, lower->value_count,
+             PROA_LOWER_PUSH_MAX, sizeof(LLVMValueRef));
+    LLVMValueRef *saved =
+        grow(lower->saved, &lower->saved_capacity, lower->saved_count,
+             PROA_LOWER_PUSH_MAX, sizeof(LLVMValueRef));
+
+    if (values != NULL)
+        lower->values = values;
+    if (saved != NULL)
+        lower->saved = saved;
+    return values != NULL && saved != NULL;
+}
+
+static bool reserve_locals(struct proa_lower *lower, uint32_t count)
+{
+    struct proa_local *locals = grow(lower->locals, &lower->local_capacity,
+                                     lower->local_count, count, sizeof *locals);
+
+    if (locals != NULL)
+        lower->locals = locals;
+    return locals != NULL;
 }
 
 /* Room for all that one instruction may add, so that nothing else can fail. */
 static enum proa_status reserve(struct proa_lower *lower,
                                 struct proa_error *err)
 {
-    if (grow((void **)&lower->values, &lower->value_capacity,
-             lower->value_count, PROA_LOWER_PUSH_MAX, sizeof *lower->values) &&
-        grow((void **)&lower->saved, &lower->saved_capacity, lower->saved_count,
-             PROA_LOWER_PUSH_MAX, sizeof *lower->saved) &&
-        grow((void **)&lower->frames, &lower->frame_capacity,
-             lower->frame_count, 1, sizeof *lower->frames))
-        return PROA_OK;
-    return proa_fail(err, PROA_NOMEM, 0, "no memory to lower a function");
+    struct proa_frame *frames = grow(lower->frames, &lower->frame_capacity,
+                                     lower->frame_count, 1, sizeof *frames);
+
+    if (frames != NULL)
+        lower->frames = frames;
+    return frames != NULL && reserve_values(lower) ? PROA_OK : no_memory(err);
 }
 
 void proa_lower_push(struct proa_lower *lower, LLVMValueRef value)
@@ -237,9 +266,8 @@ static enum proa_status read_locals(struct proa_lower *lower,
             status = proa_cursor_u8(in, &type, err);
         if (status != PROA_OK)
             break;
-        if (!grow((void **)&lower->locals, &lower->local_capacity,
-                  lower->local_count, count, sizeof *lower->locals))
-            return proa_fail(err, PROA_NOMEM, 0, "no memory for the locals");
+        if (!reserve_locals(lower, count))
+            return no_memory(err);
         for (uint32_t k = 0; k < count; k++)
             add_local(lower, (enum proa_valtype)type, NULL);
     }
@@ -251,9 +279,8 @@ static enum proa_status add_params(struct proa_lower *lower,
 {
     const struct proa_functype *type = lower->type;
 
-    if (!grow((void **)&lower->locals, &lower->local_capacity, 0,
-              type->param_count + 1, sizeof *lower->locals))
-        return proa_fail(err, PROA_NOMEM, 0, "no memory for the locals");
+    if (!reserve_locals(lower, type->param_count))
+        return no_memory(err);
     for (uint32_t i = 0; i < type->param_count; i++) {
         add_local(lower, type->params[i], LLVMGetParam(lower->function, i + 1));
         LLVMAddAttributeAtIndex(lower->function, i + 2, lower->unit->noundef);
@@ -383,7 +410,7 @@ enum proa_status proa_lower_function(struct proa_unit *unit,
     enum proa_status status;
 
     if (lower == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory to lower a function");
+        return no_memory(err);
     status = lower_body(lower, unit, function_index, err);
     free(lower);
     if (status == PROA_OK && unit->plan->has_tail[function_index])

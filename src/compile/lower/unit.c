@@ -125,10 +125,10 @@ enum proa_status proa_unit_init(struct proa_unit *unit,
     *unit = (struct proa_unit){ .plan = plan,
                                 .module = plan->module,
                                 .options = options };
-    unit->function_types = calloc((size_t)plan->module->type_count + 1,
-                                  sizeof *unit->function_types);
+    unit->function_types =
+        calloc((size_t)plan->module->type_count + 1, sizeof(LLVMTypeRef));
     unit->callees =
-        calloc((size_t)plan->module->function_count + 1, sizeof *unit->callees);
+        calloc((size_t)plan->module->function_count + 1, sizeof(LLVMValueRef));
     if (unit->function_types == NULL || unit->callees == NULL) {
         free(unit->function_types);
         free(unit->callees);
