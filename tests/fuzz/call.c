@@ -171,7 +171,35 @@ static bool is_callable(const struct proa_functype *type)
     return type->param_count <= VALUES_MAX && type->result_count <= VALUES_MAX;
 }
 
-static void call(const char *name, struct proa_func *func, uint32_t choice)
+/*
+ * What a trap leaves behind in memories and globals is not compared: optimised
+ * code may have moved stores past a load that traps. So the next call begins
+ * with a new instance, here and in call.mjs.
+ */
+struct session {
+    struct proa_store *store;
+    struct proa_module *module;
+    struct proa_extern *imports;
+    uint32_t import_count;
+    struct proa_instance *instance; /* NULL: make a new one */
+};
+
+static bool instantiate(struct session *session, struct proa_error *err)
+{
+    enum proa_status status =
+        proa_instance_create(session->store, session->module, session->imports,
+                             session->import_count, &session->instance, err);
+
+    printf("instantiate ->\n=");
+    if (status == PROA_OK)
+        puts("");
+    else
+        print_end(status, err);
+    return status == PROA_OK;
+}
+
+/* false: it trapped. */
+static bool call(const char *name, struct proa_func *func, uint32_t choice)
 {
     struct proa_functype type = proa_func_type(func);
     union proa_value args[VALUES_MAX];
@@ -180,7 +208,7 @@ static void call(const char *name, struct proa_func *func, uint32_t choice)
     enum proa_status status;
 
     if (!is_callable(&type))
-        return;
+        return true;
     printf("%s", name);
     for (uint32_t i = 0; i < type.param_count; i++) {
         args[i] = choose(type.params[i], choice + i * 3);
@@ -191,63 +219,50 @@ static void call(const char *name, struct proa_func *func, uint32_t choice)
     printf("=");
     if (status != PROA_OK) {
         print_end(status, &err);
-        return;
+        return false;
     }
     for (uint32_t i = 0; i < type.result_count; i++)
         print_value(type.results[i], &results[i]);
     puts("");
+    return true;
 }
 
-static void call_all(struct proa_module *module, struct proa_instance *instance)
+static void call_export(struct session *session, const char *name,
+                        uint32_t choice)
 {
-    uint32_t count = proa_module_export_count(module);
+    struct proa_error err = { 0 };
     struct proa_extern found;
-    struct proa_extern reset;
-    bool has_reset =
-        proa_instance_export(instance, "hangLimitInitializer", &reset);
 
-    for (uint32_t round = 0; round < ROUND_COUNT; round++) {
-        for (uint32_t i = 0; i < count; i++) {
-            const char *name = proa_module_export(module, i).name;
-
-            if (!proa_instance_export(instance, name, &found) ||
-                found.kind != PROA_KIND_FUNC)
-                continue;
-            if (has_reset)
-                call("hangLimitInitializer", reset.of.func, 0);
-            call(name, found.of.func, round * 5 + i);
-        }
-    }
+    if (session->instance == NULL && !instantiate(session, &err))
+        return;
+    if (proa_instance_export(session->instance, "hangLimitInitializer",
+                             &found) &&
+        found.kind == PROA_KIND_FUNC)
+        (void)call("hangLimitInitializer", found.of.func, 0);
+    if (proa_instance_export(session->instance, name, &found) &&
+        found.kind == PROA_KIND_FUNC && !call(name, found.of.func, choice))
+        session->instance = NULL;
 }
 
-static enum proa_status run(struct proa_store *store,
-                            struct proa_module *module, struct proa_error *err)
+static enum proa_status run(struct session *session, struct proa_error *err)
 {
-    uint32_t count = proa_module_import_count(module);
-    struct proa_extern *imports = calloc(count + 1, sizeof *imports);
-    enum proa_status status = imports == NULL ? PROA_NOMEM : PROA_OK;
-    struct proa_instance *instance;
+    uint32_t export_count = proa_module_export_count(session->module);
+    enum proa_status status = PROA_OK;
 
-    for (uint32_t i = 0; i < count && status == PROA_OK; i++) {
-        struct proa_importtype import = proa_module_import(module, i);
+    for (uint32_t i = 0; i < session->import_count && status == PROA_OK; i++) {
+        struct proa_importtype import = proa_module_import(session->module, i);
 
-        status = make_import(store, &import, &imports[i], err);
-    }
-    if (status == PROA_OK) {
-        puts("instantiate ->");
         status =
-            proa_instance_create(store, module, imports, count, &instance, err);
-        printf("=");
-        if (status == PROA_OK) {
-            puts("");
-            call_all(module, instance);
-        } else {
-            print_end(status, err);
-            status = status == PROA_TRAP ? PROA_OK : status;
-        }
+            make_import(session->store, &import, &session->imports[i], err);
     }
-    free(imports);
-    return status;
+    if (status != PROA_OK || !instantiate(session, err))
+        return err->status == PROA_TRAP ? PROA_OK : err->status;
+    for (uint32_t round = 0; round < ROUND_COUNT; round++) {
+        for (uint32_t i = 0; i < export_count; i++)
+            call_export(session, proa_module_export(session->module, i).name,
+                        round * 5 + i);
+    }
+    return PROA_OK;
 }
 
 int main(int argc, char **argv)
@@ -255,8 +270,7 @@ int main(int argc, char **argv)
     struct proa_compile_options options = { .cache_dir = "",
                                             .seconds_max = SECONDS_MAX };
     struct proa_engine *engine = NULL;
-    struct proa_module *module = NULL;
-    struct proa_store *store = NULL;
+    struct session session = { 0 };
     struct proa_error err = { 0 };
     enum proa_status status = PROA_IO;
     size_t size = 0;
@@ -271,17 +285,22 @@ int main(int argc, char **argv)
     if (bytes != NULL)
         status = proa_engine_create(&engine, &err);
     if (status == PROA_OK)
-        status =
-            proa_module_compile(engine, bytes, size, &options, &module, &err);
+        status = proa_module_compile(engine, bytes, size, &options,
+                                     &session.module, &err);
     if (status == PROA_OK)
-        status = proa_store_create(engine, NULL, &store, &err);
-    if (status == PROA_OK)
-        status = run(store, module, &err);
+        status = proa_store_create(engine, NULL, &session.store, &err);
+    if (status == PROA_OK) {
+        session.import_count = proa_module_import_count(session.module);
+        session.imports =
+            calloc(session.import_count + 1, sizeof *session.imports);
+        status = session.imports == NULL ? PROA_NOMEM : run(&session, &err);
+    }
     if (status != PROA_OK)
         fprintf(stderr, "%s: %s\n", proa_status_name(status), err.text);
-    proa_store_destroy(store);
-    proa_module_release(module);
+    proa_store_destroy(session.store);
+    proa_module_release(session.module);
     proa_engine_destroy(engine);
+    free(session.imports);
     free(bytes);
     return status == PROA_OK ? 0 : 1;
 }

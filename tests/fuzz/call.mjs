@@ -51,7 +51,8 @@ function attempt(run) {
     const results = run();
     lines.push("=" + results.map((result) => " " + result).join(""));
   } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
+    if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError ||
+          error instanceof TypeError)) throw error;
     lines.push(`= trap ${trapKind(error)}`);
     if (trapKind(error) === "stack") finish();
   }
@@ -70,19 +71,21 @@ for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
   imports[from][name] = kind === "global" ? new WebAssembly.Global({ value: "externref" }, null)
     : support[name] ?? (() => { throw new WebAssembly.RuntimeError("host"); });
 }
-lines.push("instantiate ->");
-attempt(() => { instance = new WebAssembly.Instance(module, imports); return []; });
 
 // The lines of the other's output: the arguments of a call, and below the
 // types of its results.
 const said = fs.readFileSync(output, "utf8").split("\n");
 said.forEach((line, at) => {
-  if (!instance || !line.endsWith(" ->") || line === "instantiate ->") return;
+  if (!line.endsWith(" ->")) return;
+  lines.push(line);
+  if (line === "instantiate ->") {
+    attempt(() => { instance = new WebAssembly.Instance(module, imports); return []; });
+    return;
+  }
   const [name, ...args] = line.slice(0, -3).split(" ");
   const values = args.map((arg) => parsers[arg.split(":")[0]](arg.split(":")[1]));
   const end = said.slice(at + 1).find((other) => other.startsWith("="));
   const types = end && !end.includes("trap") ? end.split(" ").slice(1).map((result) => result.split(":")[0]) : [];
-  lines.push(line);
   attempt(() => {
     const result = instance.exports[name](...values);
     const list = types.length > 1 ? [...result] : types.length === 1 ? [result] : [];
