@@ -16,30 +16,10 @@
 
 #include "base/fail.h"
 #include "compile/keep.h"
+#include "compile/place.h"
 #include "compile/ptrmap.h"
 
-enum {
-    TERMS_MAX = 3,
-    DEPTH_MAX = 8,     /* of nested sums that are looked into */
-    ANCHORS_MAX = 64,  /* that are searched */
-    REACH = 65536 - 64 /* bytes from an access that is inside */
-};
-
-/* A 32-bit sum: at most TERMS_MAX values, in the order of their addresses, and
- * a constant. */
-struct sum {
-    LLVMValueRef terms[TERMS_MAX];
-    uint32_t count;
-    uint32_t constant;
-    bool is_too_long;
-};
-
-/* An access that was made: its address, and that as an i64. */
-struct anchor {
-    LLVMValueRef base;
-    LLVMValueRef wide;
-    struct sum sum;
-};
+enum { ANCHORS_MAX = 64 }; /* that are searched */
 
 struct block {
     LLVMBasicBlockRef block;
@@ -57,88 +37,16 @@ struct folder {
     struct block *blocks;
     uint32_t block_count, block_capacity;
     uint32_t *work;
-    struct anchor *anchors;
+    struct proa_place *anchors; /* places of accesses that were made */
     uint32_t anchor_count, anchor_capacity;
     bool is_full; /* out of memory */
 };
 
-static void add_term(struct sum *sum, LLVMValueRef term)
-{
-    uint32_t at = sum->count;
-
-    if (at == TERMS_MAX) {
-        sum->is_too_long = true;
-        return;
-    }
-    for (; at > 0 && (uintptr_t)sum->terms[at - 1] > (uintptr_t)term; at--)
-        sum->terms[at] = sum->terms[at - 1];
-    sum->terms[at] = term;
-    sum->count++;
-}
-
-static void split(struct sum *sum, LLVMValueRef value, int depth)
-{
-    if (LLVMIsAConstantInt(value) != NULL) {
-        sum->constant += (uint32_t)LLVMConstIntGetZExtValue(value);
-    } else if (depth < DEPTH_MAX && LLVMIsAInstruction(value) != NULL &&
-               LLVMGetInstructionOpcode(value) == LLVMAdd) {
-        split(sum, LLVMGetOperand(value, 0), depth + 1);
-        split(sum, LLVMGetOperand(value, 1), depth + 1);
-    } else {
-        add_term(sum, value);
-    }
-}
-
-static bool is_parallel(const struct sum *a, const struct sum *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (uint32_t i = 0; i < a->count; i++)
-        if (a->terms[i] != b->terms[i])
-            return false;
-    return true;
-}
-
-/* A getelementptr over bytes with one index. */
-static bool is_offset(LLVMValueRef value)
-{
-    return LLVMIsAGetElementPtrInst(value) != NULL &&
-           LLVMGetNumOperands(value) == 2 &&
-           LLVMGetTypeKind(LLVMGetGEPSourceElementType(value)) ==
-               LLVMIntegerTypeKind &&
-           LLVMGetIntTypeWidth(LLVMGetGEPSourceElementType(value)) == 8;
-}
-
-/* The place of an access: base + zext(sum) + offset. False: it is another. */
-static bool parse(LLVMValueRef place, struct anchor *found, uint64_t *offset)
-{
-    LLVMValueRef index;
-
-    *offset = 0;
-    if (!is_offset(place))
-        return false;
-    index = LLVMGetOperand(place, 1);
-    if (LLVMIsAConstantInt(index) != NULL) {
-        *offset = LLVMConstIntGetZExtValue(index);
-        place = LLVMGetOperand(place, 0);
-        if (!is_offset(place))
-            return false;
-        index = LLVMGetOperand(place, 1);
-    }
-    if (LLVMIsAZExtInst(index) == NULL)
-        return false;
-    *found = (struct anchor){ .base = LLVMGetOperand(place, 0), .wide = index };
-    if (LLVMGetIntTypeWidth(LLVMTypeOf(LLVMGetOperand(index, 0))) != 32)
-        return false;
-    split(&found->sum, LLVMGetOperand(index, 0), 0);
-    return !found->sum.is_too_long && found->sum.count > 0;
-}
-
-static void push_anchor(struct folder *folder, const struct anchor *anchor)
+static void push_anchor(struct folder *folder, const struct proa_place *anchor)
 {
     if (folder->anchor_count == folder->anchor_capacity) {
         uint32_t capacity = folder->anchor_capacity * 2 + 64;
-        struct anchor *anchors =
+        struct proa_place *anchors =
             realloc(folder->anchors, capacity * sizeof *anchors);
 
         if (anchors == NULL) {
@@ -155,22 +63,22 @@ static void push_anchor(struct folder *folder, const struct anchor *anchor)
 static void fold(struct folder *folder, LLVMValueRef access, unsigned operand)
 {
     const struct proa_unit *unit = folder->unit;
-    struct anchor own;
-    uint64_t offset;
+    struct proa_place own;
     uint32_t first;
 
-    if (!parse(LLVMGetOperand(access, operand), &own, &offset))
+    if (!proa_place_read(LLVMGetOperand(access, operand), &own))
         return;
     first = folder->anchor_count > ANCHORS_MAX
                 ? folder->anchor_count - ANCHORS_MAX
                 : 0;
     for (uint32_t i = first; i < folder->anchor_count; i++) {
-        const struct anchor *anchor = &folder->anchors[i];
-        uint32_t apart = own.sum.constant - anchor->sum.constant;
+        const struct proa_place *anchor = &folder->anchors[i];
+        uint32_t apart = (uint32_t)(own.sum.constant - anchor->sum.constant);
         LLVMValueRef place;
 
-        if (anchor->base != own.base || apart > REACH ||
-            offset + apart > UINT32_MAX || !is_parallel(&anchor->sum, &own.sum))
+        if (anchor->base != own.base || apart > PROA_PLACE_REACH ||
+            own.offset + apart > UINT32_MAX ||
+            !proa_sum_is_parallel(&anchor->sum, &own.sum))
             continue;
         if (anchor->wide == own.wide)
             return;
@@ -180,7 +88,7 @@ static void fold(struct folder *folder, LLVMValueRef access, unsigned operand)
             LLVMBuildGEP2(folder->builder, unit->i8, own.base, &place, 1, "");
         LLVMSetOperand(
             access, operand,
-            proa_unit_offset(unit, folder->builder, place, offset + apart));
+            proa_unit_offset(unit, folder->builder, place, own.offset + apart));
         return;
     }
     push_anchor(folder, &own);
@@ -292,27 +200,13 @@ static bool fold_function(struct folder *folder, LLVMValueRef function)
     return !folder->is_full;
 }
 
-/* True when no memory of the module may end near 2^32. */
-static bool are_memories_short(const struct proa_wasm_module *module)
-{
-    for (uint32_t i = 0; i < module->memory_count; i++) {
-        const struct proa_limits *limits = &module->memories[i].limits;
-
-        if (limits->is_64 || limits->min > PROA_MEMORY32_PAGES_MAX ||
-            (i < module->imported_memory_count &&
-             limits->max > PROA_MEMORY32_PAGES_MAX))
-            return false;
-    }
-    return true;
-}
-
 enum proa_status proa_fold_addresses(struct proa_unit *unit,
                                      struct proa_error *err)
 {
     struct folder folder = { .unit = unit };
     bool is_done = true;
 
-    if (!are_memories_short(unit->module))
+    if (!proa_place_memories_are_short(unit->module))
         return PROA_OK;
     folder.builder = LLVMCreateBuilderInContext(unit->context);
     for (LLVMValueRef function = LLVMGetFirstFunction(unit->llvm_module);

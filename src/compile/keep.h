@@ -42,4 +42,13 @@ void proa_keep_quieting_whole(struct proa_unit *unit);
 PROA_NODISCARD enum proa_status proa_fold_addresses(struct proa_unit *unit,
                                                     struct proa_error *err);
 
+/*
+ * Undo the unrolling of loops that whoever made the module did; see reroll.c.
+ * Run it when values and loops are simplified.
+ *
+ * @return PROA_OK, PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status proa_reroll_loops(struct proa_unit *unit,
+                                                  struct proa_error *err);
+
 #endif

@@ -168,9 +168,12 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
     proa_keep_quieting(pipeline->unit);
     if (pipeline->unit->options->opt_level == 0)
         return PROA_OK;
-    status = run_passes(pipeline, "function(instsimplify,simplifycfg)", err);
+    status = run_passes(
+        pipeline, "function(instsimplify,simplifycfg,loop-simplify)", err);
     if (status == PROA_OK)
         status = proa_keep_loads(pipeline->unit, err);
+    if (status == PROA_OK && pipeline->unit->options->opt_level >= 2)
+        status = proa_reroll_loops(pipeline->unit, err);
     if (status == PROA_OK)
         status = proa_fold_addresses(pipeline->unit, err);
     return status;

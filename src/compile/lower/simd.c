@@ -9,9 +9,10 @@
 #include <string.h>
 
 static const struct proa_simd_row *const families[] = {
-    proa_simd_memory_rows,  proa_simd_lane_rows,  proa_simd_integer_rows,
-    proa_simd_widen_rows,   proa_simd_float_rows, proa_simd_convert_rows,
-    proa_simd_relaxed_rows,
+    proa_simd_memory_rows,  proa_simd_lane_rows,
+    proa_simd_integer_rows, proa_simd_widen_rows,
+    proa_simd_float_rows,   proa_simd_convert_rows,
+    proa_simd_relaxed_rows, NULL,
 };
 
 bool proa_lower_simd(struct proa_lower *lower,
@@ -21,7 +22,7 @@ bool proa_lower_simd(struct proa_lower *lower,
 
     if (index >= PROA_SIMD_COUNT)
         return false;
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+    for (size_t i = 0; families[i] != NULL; i++) {
         const struct proa_simd_row *row = &families[i][index];
 
         if (row->emit != NULL) {
