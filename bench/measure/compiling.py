@@ -21,7 +21,7 @@ MODULES = {
     "bz2": common.TESTDATA / "sightglass/bz2/benchmark.wasm",
     "pulldown-cmark": common.TESTDATA / "sightglass/pulldown-cmark/benchmark.wasm",
     "regex": common.TESTDATA / "sightglass/regex/benchmark.wasm",
-    "sqlite3": common.TESTDATA / "sightglass/sqlite3/benchmark.wasm",
+    "sqlite3": common.TESTDATA / "sightglass/sqlite3/sqlite3.wasm",
     "rust hello": common.TESTDATA / "reactr/hello-echo.wasm",
     "quickjs": "quickjs", "ruby": "ruby", "python": "python",
 }
@@ -44,6 +44,8 @@ def tools(flags):
         rest = [word for word in words if not word.startswith("-O")]
         table[f"proa {o}"] = lambda wasm, o=o: [
             common.PROA, "compile", wasm, "-o", target, "--cpu", common.CPU, o, *rest]
+    table["proa baseline"] = lambda wasm: [
+        common.PROA, "compile", wasm, "-o", target, "--tier", "baseline"]
     here, _ = engines.peers_here()
     if "wasmtime" in here:
         table["wasmtime"] = lambda wasm: ["wasmtime", "compile", wasm, "-o", target]

@@ -38,11 +38,12 @@ class Engine:
 class Proa(Engine):
     program = str(common.PROA)
 
-    def __init__(self, flags=""):
+    def __init__(self, flags="", suffix=".proa"):
         self.flags = shlex.split(flags)
+        self.suffix = suffix
 
     def prepare(self, wasm):
-        target = wasm.with_suffix(".proa")
+        target = wasm.with_suffix(self.suffix)
         return self.compile([self.program, "compile", wasm, "-o", target, "--cpu", common.CPU, *self.flags], target)
 
     def command(self, ready, *args):

@@ -25,7 +25,8 @@ def series(flags):
     """name -> (engine or None for native, is simd)"""
     here, absent = engines.peers_here()
     proa = engines.Proa(flags)
-    result = {"native": (None, False), "proa": (proa, False)}
+    baseline = engines.Proa("--tier baseline", ".baseline.proa")
+    result = {"native": (None, False), "proa": (proa, False), "proa-baseline": (baseline, False)}
     for name, engine in here.items():
         result[name] = (engine, False)
     for name, engine in {"proa": proa, **here}.items():

@@ -29,6 +29,7 @@ def cases(wasm):
 
     result = {
         "proa cold": ([common.PROA, "run", wasm], env, clear),
+        "proa cold, optimized": ([common.PROA, "run", "--tier", "optimized", wasm], env, clear),
         "proa warm": ([common.PROA, "run", wasm], env, fill),
         "proa ready": (proa.command(proa.prepare(wasm)), env, None),
     }
