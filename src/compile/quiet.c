@@ -27,13 +27,21 @@ static bool is_identity(LLVMValueRef value, enum identity identity)
     return identity == IDENTITY_ZERO ? number == 0.0 : fabs(number) == 1.0;
 }
 
+/* A v128 changes its shape between instructions: what it was before. */
+static LLVMValueRef unshaped(LLVMValueRef value)
+{
+    while (LLVMIsABitCastInst(value) != NULL)
+        value = LLVMGetOperand(value, 0);
+    return value;
+}
+
 /* The same of a vector's lanes: one is enough. */
 static bool has_identity(LLVMValueRef operand, enum identity identity)
 {
     LLVMTypeRef type = LLVMTypeOf(operand);
 
-    if (!LLVMIsConstant(operand))
-        return false;
+    if (!LLVMIsConstant(operand)) /* of another shape: any, for all we know */
+        return LLVMIsConstant(unshaped(operand));
     if (LLVMGetTypeKind(type) != LLVMVectorTypeKind)
         return is_identity(operand, identity);
     for (unsigned i = 0; i < LLVMGetVectorSize(type); i++) {
@@ -64,7 +72,8 @@ static bool may_be_folded(const struct quieter *quieter,
 
     switch (opcode) {
     case LLVMFPTrunc:
-        return LLVMIsAFPExtInst(LLVMGetOperand(instruction, 0)) != NULL;
+        return LLVMIsAFPExtInst(unshaped(LLVMGetOperand(instruction, 0))) !=
+               NULL;
     case LLVMCall:
         /* x86 has no such operation: a NaN is chosen, not computed. */
         return is_min_or_max(quieter, instruction);
