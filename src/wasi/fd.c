@@ -110,7 +110,7 @@ uint32_t proa_wasi_fd_fdstat_get(struct proa_call *call, uint32_t fd,
         return error;
     if (to == NULL)
         return PROA_WASI_EFAULT;
-    flags = fcntl(file->host_fd, F_GETFL);
+    flags = file->stream != NULL ? 0 : fcntl(file->host_fd, F_GETFL);
     if (flags < 0)
         return proa_wasi_errno();
     found = (struct proa_wasi_fdstat){

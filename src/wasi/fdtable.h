@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct proa_wasi_stream;
+
 /* New descriptors are never below this: those are stdin, stdout, stderr. */
 enum { PROA_WASI_FD_FIRST = 3 };
 
@@ -20,6 +22,7 @@ struct proa_wasi_fd {
     uint64_t rights;
     uint64_t inheriting;
     char *preopen_name; /* owned; NULL unless it is a preopened folder */
+    const struct proa_wasi_stream *stream; /* borrowed; NULL: `host_fd` */
 };
 
 struct proa_wasi_fdtable {

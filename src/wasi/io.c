@@ -7,13 +7,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "platform/signal.h"
 #include "wasi/preview1.h"
 #include "wasi/state.h"
+#include "wasi/wasi.h"
 
 /* One system call moves less than 2 GiB. */
 enum { IO_SIZE_MAX = 0x7ffff000 };
@@ -50,28 +49,20 @@ uint32_t proa_wasi_iovs_load(const struct proa_call *call, uint32_t address,
     return PROA_WASI_SUCCESS;
 }
 
+static void iovs_cut(struct proa_wasi_iovs *iovs, size_t size_max)
+{
+    for (int i = 0; i < iovs->count; i++) {
+        if (iovs->items[i].iov_len >= size_max) {
+            iovs->items[i].iov_len = size_max;
+            iovs->count = i + 1;
+        }
+        size_max -= iovs->items[i].iov_len;
+    }
+}
+
 static bool is_nonblock_emulated(const struct proa_wasi_fd *fd)
 {
     return fd->is_borrowed && (fd->flags & PROA_WASI_FDFLAG_NONBLOCK) != 0;
-}
-
-int proa_wasi_io_wait(const struct proa_call *call, struct pollfd *fds,
-                      uint32_t count, const struct timespec *timeout)
-{
-    sigset_t interrupt, previous;
-    int result = -1, error = EINTR;
-
-    /* Held back between the look at the flag and the wait. */
-    (void)sigemptyset(&interrupt);
-    (void)sigaddset(&interrupt, proa_signal_interrupt());
-    (void)pthread_sigmask(SIG_BLOCK, &interrupt, &previous);
-    if (!proa_call_interrupted(call)) {
-        result = ppoll(fds, count, timeout, &previous);
-        error = errno;
-    }
-    (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
-    errno = error;
-    return result;
 }
 
 /* Is there anything that a read may have to wait for? */
@@ -82,32 +73,27 @@ static bool is_stream(const struct proa_wasi_fd *fd)
            fd->filetype != PROA_WASI_FILETYPE_BLOCK_DEVICE;
 }
 
+uint32_t proa_wasi_io_wait(const struct proa_call *call,
+                           const struct proa_wasi_fd *fd, short events)
+{
+    struct pollfd pollfd = { .fd = fd->host_fd, .events = events };
+    struct proa_wait wait = { &pollfd, 1, UINT64_MAX };
+    int flags = fcntl(fd->host_fd, F_GETFL);
+
+    if (is_nonblock_emulated(fd) || flags < 0 || (flags & O_NONBLOCK) != 0)
+        return PROA_WASI_EAGAIN;
+    return proa_call_wait(call, &wait) < 0 ? proa_wasi_errno()
+                                           : (uint32_t)PROA_WASI_SUCCESS;
+}
+
 uint32_t proa_wasi_io_ready(const struct proa_call *call,
                             const struct proa_wasi_fd *fd, short events)
 {
     struct pollfd pollfd = { .fd = fd->host_fd, .events = events };
-    bool waits = events == POLLIN;
-    int flags;
 
-    if (!is_stream(fd) || (!waits && !is_nonblock_emulated(fd)))
-        return PROA_WASI_SUCCESS;
     if (poll(&pollfd, 1, 0) > 0)
         return PROA_WASI_SUCCESS;
-    if (is_nonblock_emulated(fd))
-        return PROA_WASI_EAGAIN;
-    flags = fcntl(fd->host_fd, F_GETFL);
-    if (flags < 0 || (flags & O_NONBLOCK) != 0)
-        return PROA_WASI_SUCCESS; /* the call itself will tell */
-    while (proa_wasi_io_wait(call, &pollfd, 1, NULL) < 0) {
-        if (!proa_wasi_try_again(call))
-            return proa_wasi_errno();
-    }
-    return PROA_WASI_SUCCESS;
-}
-
-uint32_t proa_wasi_io_write_max(const struct proa_wasi_fd *fd)
-{
-    return is_nonblock_emulated(fd) ? PIPE_BUF : IO_SIZE_MAX;
+    return proa_wasi_io_wait(call, fd, events);
 }
 
 static bool is_socket(const struct proa_wasi_fd *fd)
@@ -117,7 +103,7 @@ static bool is_socket(const struct proa_wasi_fd *fd)
 }
 
 static ssize_t write_once(const struct proa_wasi_fd *fd,
-                          struct proa_wasi_iovs *iovs)
+                          struct proa_wasi_iovs *iovs, int flags)
 {
     struct msghdr message = {
         .msg_iov = iovs->items,
@@ -125,10 +111,47 @@ static ssize_t write_once(const struct proa_wasi_fd *fd,
     };
 
     if (is_socket(fd)) /* no SIGPIPE for the host */
-        return sendmsg(fd->host_fd, &message, MSG_NOSIGNAL);
+        return sendmsg(fd->host_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (fd->is_borrowed && (fd->flags & PROA_WASI_FDFLAG_APPEND) != 0)
-        return pwritev2(fd->host_fd, iovs->items, iovs->count, -1, RWF_APPEND);
-    return writev(fd->host_fd, iovs->items, iovs->count);
+        flags |= RWF_APPEND;
+    return pwritev2(fd->host_fd, iovs->items, iovs->count, -1, flags);
+}
+
+static ssize_t move_once(const struct proa_wasi_fd *fd, short events,
+                         struct proa_wasi_iovs *iovs, int flags)
+{
+    if (events == POLLOUT)
+        return write_once(fd, iovs, flags);
+    return preadv2(fd->host_fd, iovs->items, iovs->count, -1, flags);
+}
+
+/*
+ * No system call blocks: what cannot be done at once is waited for, where an
+ * interrupt or another guest's turn is not missed. What knows no RWF_NOWAIT, as
+ * a terminal, is asked first, and then takes so much without blocking.
+ */
+static uint32_t move(const struct proa_call *call,
+                     const struct proa_wasi_fd *fd, short events,
+                     struct proa_wasi_iovs *iovs, ssize_t *done)
+{
+    int flags = is_stream(fd) ? RWF_NOWAIT : 0;
+    uint32_t error = PROA_WASI_SUCCESS;
+
+    while (error == PROA_WASI_SUCCESS) {
+        *done = move_once(fd, events, iovs, flags);
+        if (*done >= 0)
+            return PROA_WASI_SUCCESS;
+        if (errno == EAGAIN && is_stream(fd)) {
+            error = proa_wasi_io_wait(call, fd, events);
+        } else if (errno == EOPNOTSUPP && flags != 0) {
+            flags = 0;
+            iovs_cut(iovs, PIPE_BUF);
+            error = proa_wasi_io_ready(call, fd, events);
+        } else if (!proa_wasi_try_again(call)) {
+            error = proa_wasi_errno();
+        }
+    }
+    return error;
 }
 
 /* What the four calls below have in common. */
@@ -173,7 +196,7 @@ uint32_t proa_wasi_fd_read(struct proa_call *call, uint32_t fd, uint32_t iovs,
     if (error != PROA_WASI_SUCCESS)
         return error;
     do {
-        got = readv(in.fd->host_fd, in.iovs.items, in.iovs.count);
+        got = read_once(call, in.fd, &in.iovs);
     } while (got < 0 && proa_wasi_try_again(call));
     return transfer_end(&in, got);
 }
@@ -194,7 +217,7 @@ uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
     if (error != PROA_WASI_SUCCESS)
         return error;
     do {
-        put = write_once(out.fd, &out.iovs);
+        put = write_once(call, out.fd, &out.iovs);
     } while (put < 0 && proa_wasi_try_again(call));
     return transfer_end(&out, put);
 }

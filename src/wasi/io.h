@@ -8,11 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include "wasi/abi.h"
 
-struct pollfd;
 struct proa_call;
 struct proa_wasi_fd;
 
@@ -34,27 +32,18 @@ uint32_t proa_wasi_iovs_load(const struct proa_call *call, uint32_t address,
                              struct proa_wasi_iovs *iovs);
 
 /*
- * Before a call that may block: wait until it will not, so that an interrupt
- * ends the wait. (A signal that comes just before a blocking system call would
- * be missed by it; this wait misses none.) Writing does not wait here.
- *
- * A borrowed descriptor shares its flags with other processes, so NONBLOCK is
- * not set on it but obeyed here, by not waiting.
+ * After a call that would have blocked: wait until it will not. A borrowed
+ * descriptor shares its flags with other processes, so NONBLOCK is not set on
+ * it but obeyed here, by not waiting.
  *
  * @param events of poll(2): POLLIN or POLLOUT
- * @return SUCCESS, EAGAIN, EINTR
+ * @return SUCCESS, EAGAIN (it must not block), EINTR (the guest is to end)
  */
+uint32_t proa_wasi_io_wait(const struct proa_call *call,
+                           const struct proa_wasi_fd *fd, short events);
+
+/* The same before a call that has no form which does not block. */
 uint32_t proa_wasi_io_ready(const struct proa_call *call,
                             const struct proa_wasi_fd *fd, short events);
-
-/*
- * ppoll(2) that fails with EINTR when the guest is to end, whether it was told
- * so before or while waiting.
- */
-int proa_wasi_io_wait(const struct proa_call *call, struct pollfd *fds,
-                      uint32_t count, const struct timespec *timeout);
-
-/* How much may be written without blocking once io_ready() has said yes. */
-uint32_t proa_wasi_io_write_max(const struct proa_wasi_fd *fd);
 
 #endif

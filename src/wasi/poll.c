@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "wasi/clock.h"
-#include "wasi/io.h"
 #include "wasi/preview1.h"
 #include "wasi/state.h"
+#include "wasi/wasi.h"
 
 enum { NS_PER_SECOND = 1000000000 };
 
@@ -29,6 +29,7 @@ struct waiter {
     clockid_t clock;      /* of a clock: on it ... */
     uint64_t deadline_ns; /* ... it is due at this time */
     int host_fd;
+    const struct proa_wasi_stream *stream; /* NULL: it is a host's */
 };
 
 struct wait {
@@ -73,6 +74,10 @@ static void load_fd(const struct proa_call *call, struct waiter *waiter,
     if (waiter->error != PROA_WASI_SUCCESS)
         return;
     waiter->host_fd = fd->host_fd;
+    waiter->stream = fd->stream;
+    /* Whoever waits for us is woken when a stream of his may be ready. */
+    if (fd->stream != NULL)
+        return;
     pollfd->fd = fd->host_fd;
     pollfd->events = reads ? POLLIN : POLLOUT;
 }
@@ -144,30 +149,34 @@ static void put_fd_event(struct wait *wait, uint32_t index)
 
     if ((got & POLLNVAL) != 0)
         put_event(wait, waiter, PROA_WASI_EBADF, 0, 0);
-    else if (reads)
+    else if (reads && waiter->stream == NULL)
         put_event(wait, waiter, PROA_WASI_SUCCESS,
                   readable_size(waiter->host_fd), flags);
     else /* an error shows at the write itself */
         put_event(wait, waiter, PROA_WASI_SUCCESS, 0, flags);
 }
 
-/* Nanoseconds until the first clock is due; UINT64_MAX for never. */
-static uint64_t until_first_clock(const struct wait *wait)
+/* When the first clock is due, on the monotonic clock. */
+static uint64_t first_clock(const struct wait *wait)
 {
     uint64_t first = UINT64_MAX;
 
     for (uint32_t i = 0; i < wait->count; i++) {
         const struct waiter *waiter = &wait->waiters[i];
-        uint64_t now, left;
+        uint64_t due = waiter->deadline_ns;
 
         if (waiter->subscription.type != PROA_WASI_EVENT_CLOCK)
             continue;
-        now = proa_wasi_clock_now(waiter->clock);
-        left = waiter->deadline_ns > now ? waiter->deadline_ns - now : 0;
-        if (waiter->clock == CLOCK_REALTIME && left > REALTIME_WAIT_NS_MAX)
-            left = REALTIME_WAIT_NS_MAX;
-        if (left < first)
-            first = left;
+        if (waiter->clock != CLOCK_MONOTONIC) {
+            uint64_t now = proa_wasi_clock_now(waiter->clock);
+            uint64_t left = due > now ? due - now : 0;
+
+            if (left > REALTIME_WAIT_NS_MAX)
+                left = REALTIME_WAIT_NS_MAX;
+            due = proa_wasi_clock_now(CLOCK_MONOTONIC) + left;
+        }
+        if (due < first)
+            first = due;
     }
     return first;
 }
@@ -178,7 +187,9 @@ static void put_ready(struct wait *wait)
         const struct waiter *waiter = &wait->waiters[i];
 
         if (waiter->subscription.type != PROA_WASI_EVENT_CLOCK) {
-            if (wait->pollfds[i].revents != 0)
+            if (waiter->stream != NULL
+                    ? waiter->stream->is_ready(waiter->stream->env)
+                    : wait->pollfds[i].revents != 0)
                 put_fd_event(wait, i);
         } else if (proa_wasi_clock_now(waiter->clock) >= waiter->deadline_ns) {
             put_event(wait, waiter, PROA_WASI_SUCCESS, 0, 0);
@@ -194,23 +205,28 @@ static void put_errors(struct wait *wait)
     }
 }
 
+static bool has_stream(const struct wait *wait)
+{
+    for (uint32_t i = 0; i < wait->count; i++) {
+        if (wait->waiters[i].stream != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* Wait until there is an event. */
 static uint32_t wait_for_one(const struct proa_call *call, struct wait *wait)
 {
     put_errors(wait);
+    if (wait->event_count == 0 && has_stream(wait))
+        put_ready(wait);
     while (wait->event_count == 0) {
-        uint64_t left = until_first_clock(wait);
-        struct timespec timeout = {
-            .tv_sec = (time_t)(left / NS_PER_SECOND),
-            .tv_nsec = (long)(left % NS_PER_SECOND),
-        };
-        int got = proa_wasi_io_wait(call, wait->pollfds, wait->count,
-                                    left == UINT64_MAX ? NULL : &timeout);
+        struct proa_wait all = { wait->pollfds, wait->count,
+                                 first_clock(wait) };
 
-        if (got < 0 && !proa_wasi_try_again(call))
+        if (proa_call_wait(call, &all) < 0)
             return proa_wasi_errno();
-        if (got >= 0)
-            put_ready(wait);
+        put_ready(wait);
     }
     return PROA_WASI_SUCCESS;
 }

@@ -41,6 +41,28 @@ static enum proa_status add_borrowed(struct proa_wasi *wasi, int host_fd,
     return PROA_OK;
 }
 
+/* It looks like a pipe. */
+static enum proa_status add_stream(struct proa_wasi *wasi,
+                                   const struct proa_wasi_options *options,
+                                   uint32_t number, struct proa_error *err)
+{
+    const int host_fds[] = { options->stdin_fd, options->stdout_fd,
+                             options->stderr_fd };
+    struct proa_wasi_fd fd = {
+        .host_fd = host_fds[number],
+        .filetype = PROA_WASI_FILETYPE_UNKNOWN,
+        .is_borrowed = true,
+        .stream = options->streams[number],
+    };
+
+    fd.rights = proa_wasi_rights_grant(UINT64_MAX, fd.filetype, false, true);
+    fd.rights &=
+        ~(uint64_t)(number == 0 ? PROA_WASI_FD_WRITE : PROA_WASI_FD_READ);
+    if (proa_wasi_fdtable_put(&wasi->fds, &fd, number) != PROA_WASI_SUCCESS)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a descriptor");
+    return PROA_OK;
+}
+
 static enum proa_status open_folder(const char *path, int *fd,
                                     struct proa_error *err)
 {
@@ -99,7 +121,9 @@ static enum proa_status fill(struct proa_wasi *wasi,
         status = proa_wasi_text_init(&wasi->env, options->env,
                                      options->env_count, err);
     for (uint32_t i = 0; status == PROA_OK && i < 3; i++)
-        status = add_borrowed(wasi, stdio[i], &i, err);
+        status = options->streams[i] != NULL
+                     ? add_stream(wasi, options, i, err)
+                     : add_borrowed(wasi, stdio[i], &i, err);
     for (uint32_t i = 0; status == PROA_OK && i < options->preopen_count; i++)
         status = add_folder(wasi, &options->preopens[i], err);
     for (uint32_t i = 0; status == PROA_OK && i < options->socket_count; i++)

@@ -84,7 +84,7 @@ uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
     struct proa_wasi_iovs buffers;
     struct msghdr message = { 0 };
     struct proa_wasi_fd *socket;
-    int host_flags = 0;
+    int host_flags = MSG_DONTWAIT;
     ssize_t got;
     uint32_t error = find_socket(call, fd, PROA_WASI_FD_READ, &socket);
 
@@ -97,9 +97,6 @@ uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
     if ((flags & ~(uint32_t)(PROA_WASI_RECV_PEEK | PROA_WASI_RECV_WAITALL)) !=
         0)
         return PROA_WASI_EINVAL;
-    error = proa_wasi_io_ready(call, socket, POLLIN);
-    if (error != PROA_WASI_SUCCESS)
-        return error;
     if ((flags & PROA_WASI_RECV_PEEK) != 0)
         host_flags |= MSG_PEEK;
     if ((flags & PROA_WASI_RECV_WAITALL) != 0)

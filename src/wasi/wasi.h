@@ -6,9 +6,30 @@
 #ifndef PROA_WASI_WASI_H
 #define PROA_WASI_WASI_H
 
+#include <sys/types.h>
+
 #include "host/link.h"
 
+struct iovec;
 struct proa_wasi;
+
+/*
+ * A standard stream whose bytes the host moves itself. Its functions run in a
+ * call of the guest's, and may wait there.
+ */
+struct proa_wasi_stream {
+    void *env;
+    /*
+     * Fill the stretches of an input, or take those of an output.
+     *
+     * @return how many bytes; of an input 0 at its end; -1 with errno, EINTR
+     *         when the guest is to end
+     */
+    ssize_t (*move)(void *env, const struct proa_call *call,
+                    const struct iovec *parts, int count);
+    /* Whether that would not wait now. */
+    bool (*is_ready)(void *env);
+};
 
 struct proa_wasi_preopen {
     const char *host_path;
@@ -29,6 +50,9 @@ struct proa_wasi_options {
     int stdin_fd;
     int stdout_fd;
     int stderr_fd;
+    /* Instead of a descriptor of that number, which then only stands for it
+     * and may be of /dev/null; NULL: the descriptor. */
+    const struct proa_wasi_stream *streams[3];
     const int *socket_fds; /* preopened after the folders; borrowed likewise */
     uint32_t socket_count;
 };
