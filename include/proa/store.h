@@ -17,11 +17,38 @@ extern "C" {
 struct proa_store;
 struct proa_instance;
 
+/*
+ * What a host function waits for: one of the descriptors, or a time. Fill in
+ * `fds` as for poll(2).
+ */
+struct pollfd;
+struct proa_wait {
+    struct pollfd *fds; /* borrowed; may be NULL when there are none */
+    uint32_t count;
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC; UINT64_MAX: never */
+};
+
+/*
+ * Wait in a host function's place, for example by giving the thread to another
+ * guest meanwhile. It runs on the guest's stack, on the thread that the guest
+ * runs on, and returns there. proa_store_interrupt() must end the wait: a hook
+ * that does not notice by itself is told by whoever interrupts.
+ *
+ * @param store the waiting guest's
+ * @param wait  borrowed until it returns; revents are set as poll(2) does
+ * @return how many descriptors are ready; 0: the deadline has passed; -1 and
+ *         errno: EINTR when the guest is to end, else as poll(2)
+ */
+typedef int (*proa_wait_fn)(void *env, struct proa_store *store,
+                            struct proa_wait *wait);
+
 /* Start from `{ 0 }`: every zero is the default. */
 struct proa_store_options {
     uint64_t memory_bytes_max;   /* all memories together; 0: 4 GiB each */
     uint64_t table_elements_max; /* of each table; 0: 10,000,000 */
     uint64_t stack_bytes;        /* of the guest's stack; 0: 8 MiB */
+    proa_wait_fn wait;           /* NULL: the thread waits */
+    void *wait_env;              /* handed to it; outlives the store */
 };
 
 /*
@@ -181,6 +208,12 @@ void proa_call_trap(struct proa_call *call, const char *text);
 void proa_call_exit(struct proa_call *call, uint32_t exit_code);
 /* True once proa_store_interrupt() was called: return soon. */
 bool proa_call_interrupted(const struct proa_call *call);
+/*
+ * What a host function calls where it would block: poll(2) up to a time, that
+ * ends when the guest is to end, and that the store's options may replace.
+ * Other signals do not end it. Returns as proa_wait_fn does.
+ */
+int proa_call_wait(const struct proa_call *call, struct proa_wait *wait);
 
 #ifdef __cplusplus
 }

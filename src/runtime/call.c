@@ -7,6 +7,7 @@
 
 #include "artifact/abi.h"
 #include "base/fail.h"
+#include "platform/poll.h"
 #include "runtime/engine.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
@@ -259,4 +260,19 @@ void proa_call_exit(struct proa_call *call, uint32_t exit_code)
 bool proa_call_interrupted(const struct proa_call *call)
 {
     return atomic_load(&call->store->guest.interrupt) != 0;
+}
+
+static bool is_interrupted(const void *call)
+{
+    return proa_call_interrupted(call);
+}
+
+int proa_call_wait(const struct proa_call *call, struct proa_wait *wait)
+{
+    const struct proa_store_options *options = &call->store->limits;
+
+    if (options->wait != NULL)
+        return options->wait(options->wait_env, call->store, wait);
+    return proa_poll(wait->fds, wait->count, wait->deadline_ns, is_interrupted,
+                     call);
 }

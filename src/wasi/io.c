@@ -117,9 +117,13 @@ static ssize_t write_once(const struct proa_wasi_fd *fd,
     return pwritev2(fd->host_fd, iovs->items, iovs->count, -1, flags);
 }
 
-static ssize_t move_once(const struct proa_wasi_fd *fd, short events,
+static ssize_t move_once(const struct proa_call *call,
+                         const struct proa_wasi_fd *fd, short events,
                          struct proa_wasi_iovs *iovs, int flags)
 {
+    if (fd->stream != NULL)
+        return fd->stream->move(fd->stream->env, call, iovs->items,
+                                iovs->count);
     if (events == POLLOUT)
         return write_once(fd, iovs, flags);
     return preadv2(fd->host_fd, iovs->items, iovs->count, -1, flags);
@@ -138,7 +142,7 @@ static uint32_t move(const struct proa_call *call,
     uint32_t error = PROA_WASI_SUCCESS;
 
     while (error == PROA_WASI_SUCCESS) {
-        *done = move_once(fd, events, iovs, flags);
+        *done = move_once(call, fd, events, iovs, flags);
         if (*done >= 0)
             return PROA_WASI_SUCCESS;
         if (errno == EAGAIN && is_stream(fd)) {
@@ -186,19 +190,14 @@ uint32_t proa_wasi_fd_read(struct proa_call *call, uint32_t fd, uint32_t iovs,
     struct transfer in; /* large, so not zeroed */
     uint32_t error =
         transfer_begin(call, fd, PROA_WASI_FD_READ, read_size, &in);
-    ssize_t got;
+    ssize_t got = 0;
 
     if (error == PROA_WASI_SUCCESS)
         error =
             proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &in.iovs);
     if (error == PROA_WASI_SUCCESS)
-        error = proa_wasi_io_ready(call, in.fd, POLLIN);
-    if (error != PROA_WASI_SUCCESS)
-        return error;
-    do {
-        got = read_once(call, in.fd, &in.iovs);
-    } while (got < 0 && proa_wasi_try_again(call));
-    return transfer_end(&in, got);
+        error = move(call, in.fd, POLLIN, &in.iovs, &got);
+    return error != PROA_WASI_SUCCESS ? error : transfer_end(&in, got);
 }
 
 uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
@@ -207,19 +206,14 @@ uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
     struct transfer out; /* large, so not zeroed */
     uint32_t error =
         transfer_begin(call, fd, PROA_WASI_FD_WRITE, written_size, &out);
-    ssize_t put;
+    ssize_t put = 0;
 
     if (error == PROA_WASI_SUCCESS)
-        error = proa_wasi_iovs_load(call, iovs, iov_count,
-                                    proa_wasi_io_write_max(out.fd), &out.iovs);
+        error =
+            proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &out.iovs);
     if (error == PROA_WASI_SUCCESS)
-        error = proa_wasi_io_ready(call, out.fd, POLLOUT);
-    if (error != PROA_WASI_SUCCESS)
-        return error;
-    do {
-        put = write_once(call, out.fd, &out.iovs);
-    } while (put < 0 && proa_wasi_try_again(call));
-    return transfer_end(&out, put);
+        error = move(call, out.fd, POLLOUT, &out.iovs, &put);
+    return error != PROA_WASI_SUCCESS ? error : transfer_end(&out, put);
 }
 
 uint32_t proa_wasi_fd_pread(struct proa_call *call, uint32_t fd, uint32_t iovs,

@@ -74,6 +74,50 @@ uint32_t proa_wasi_sock_accept(struct proa_call *call, uint32_t fd,
     return PROA_WASI_SUCCESS;
 }
 
+/* What has come goes off the front; false: there is no room left. */
+static bool message_skip(struct msghdr *message, size_t size)
+{
+    while (message->msg_iovlen > 0 && size >= message->msg_iov->iov_len) {
+        size -= message->msg_iov->iov_len;
+        message->msg_iov++;
+        message->msg_iovlen--;
+    }
+    if (message->msg_iovlen == 0)
+        return false;
+    message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + size;
+    message->msg_iov->iov_len -= size;
+    return true;
+}
+
+/* Nothing blocks but the wait; a look ahead is not repeated until all is
+ * there. */
+static uint32_t receive(const struct proa_call *call,
+                        const struct proa_wasi_fd *socket, uint32_t flags,
+                        struct msghdr *message, uint32_t *size)
+{
+    bool is_look = (flags & PROA_WASI_RECV_PEEK) != 0;
+    bool wants_all = (flags & PROA_WASI_RECV_WAITALL) != 0 && !is_look &&
+                     socket->filetype == PROA_WASI_FILETYPE_SOCKET_STREAM;
+    uint32_t error = PROA_WASI_SUCCESS;
+
+    *size = 0;
+    while (error == PROA_WASI_SUCCESS) {
+        ssize_t got = recvmsg(socket->host_fd, message,
+                              MSG_DONTWAIT | (is_look ? MSG_PEEK : 0));
+
+        if (got >= 0) {
+            *size += (uint32_t)got;
+            if (got == 0 || !wants_all || !message_skip(message, (size_t)got))
+                return PROA_WASI_SUCCESS;
+        } else if (errno == EAGAIN) {
+            error = proa_wasi_io_wait(call, socket, POLLIN);
+        } else if (!proa_wasi_try_again(call)) {
+            error = proa_wasi_errno();
+        }
+    }
+    return *size > 0 ? (uint32_t)PROA_WASI_SUCCESS : error;
+}
+
 // NOLINTNEXTLINE(readability-function-size): the specification's parameters
 uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
                              uint32_t iov_count, uint32_t flags,
@@ -84,8 +128,7 @@ uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
     struct proa_wasi_iovs buffers;
     struct msghdr message = { 0 };
     struct proa_wasi_fd *socket;
-    int host_flags = MSG_DONTWAIT;
-    ssize_t got;
+    uint32_t got;
     uint32_t error = find_socket(call, fd, PROA_WASI_FD_READ, &socket);
 
     if (error == PROA_WASI_SUCCESS)
@@ -97,18 +140,12 @@ uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
     if ((flags & ~(uint32_t)(PROA_WASI_RECV_PEEK | PROA_WASI_RECV_WAITALL)) !=
         0)
         return PROA_WASI_EINVAL;
-    if ((flags & PROA_WASI_RECV_PEEK) != 0)
-        host_flags |= MSG_PEEK;
-    if ((flags & PROA_WASI_RECV_WAITALL) != 0)
-        host_flags |= MSG_WAITALL;
     message.msg_iov = buffers.items;
     message.msg_iovlen = (size_t)buffers.count;
-    do {
-        got = recvmsg(socket->host_fd, &message, host_flags);
-    } while (got < 0 && proa_wasi_try_again(call));
-    if (got < 0)
-        return proa_wasi_errno();
-    proa_guest_store_u32(size, (uint32_t)got);
+    error = receive(call, socket, flags, &message, &got);
+    if (error != PROA_WASI_SUCCESS)
+        return error;
+    proa_guest_store_u32(size, got);
     proa_guest_store_u16(result, (message.msg_flags & MSG_TRUNC) != 0
                                      ? PROA_WASI_RECV_TRUNCATED
                                      : 0);

@@ -14,6 +14,7 @@
 #include "../check.h"
 #include "folder.h"
 #include "host/guest.h"
+#include "platform/poll.h"
 #include "wasi/abi.h"
 #include "wasi/layout.h"
 #include "wasi/preview1.h"
@@ -63,6 +64,17 @@ bool proa_call_interrupted(const struct proa_call *call)
     if (call->on_look != NULL)
         call->on_look();
     return is_interrupted;
+}
+
+static inline bool guest_is_over(const void *call)
+{
+    return proa_call_interrupted(call);
+}
+
+int proa_call_wait(const struct proa_call *call, struct proa_wait *wait)
+{
+    return proa_poll(wait->fds, wait->count, wait->deadline_ns, guest_is_over,
+                     call);
 }
 
 static inline void guest_init(struct proa_call *guest,
