@@ -77,10 +77,10 @@ static uint64_t keep_registers(uint64_t value)
         "or %%r14, %%rax\n or %%r15, %%rax\n or %%rbp, %%rax\n"
         "pop %%r15\n pop %%r14\n pop %%r13\n pop %%r12\n pop %%rbx\n"
         "pop %%rbp\n"
-        : "=&a"(wrong)
-        : "r"(value)
-        : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc",
-          "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
+        : "=&a"(wrong), "+D"(value)
+        :
+        : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0",
+          "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
     return wrong;
 }
 
