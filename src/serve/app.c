@@ -30,29 +30,6 @@ enum proa_abi proa_abi_detect(const struct proa_module *module)
     return PROA_ABI_WASI;
 }
 
-static void inherit(struct proa_function_settings *settings,
-                    const struct proa_function_settings *defaults)
-{
-    if (settings->abi == PROA_ABI_DETECT)
-        settings->abi = defaults->abi;
-    if (settings->timeout_ns == 0)
-        settings->timeout_ns = defaults->timeout_ns;
-    if (settings->memory_bytes_max == 0)
-        settings->memory_bytes_max = defaults->memory_bytes_max;
-    if (settings->response_bytes_max == 0)
-        settings->response_bytes_max = defaults->response_bytes_max;
-    if (settings->program_name == NULL)
-        settings->program_name = defaults->program_name;
-    if (settings->env == NULL) {
-        settings->env = defaults->env;
-        settings->env_count = defaults->env_count;
-    }
-    if (settings->preopens == NULL) {
-        settings->preopens = defaults->preopens;
-        settings->preopen_count = defaults->preopen_count;
-    }
-}
-
 /* A function of the same route that still works, or NULL. */
 static const struct proa_function *find_previous(const struct proa_app *app,
                                                  const char *route)
@@ -92,7 +69,7 @@ static enum proa_status add_function(struct proa_app *app,
     struct proa_error own = { 0 };
 
     *function = (struct proa_function){ .settings = *with };
-    inherit(&function->settings, options->defaults);
+    proa_function_settings_inherit(&function->settings, options->defaults);
     function->stats =
         proa_metrics_stats(options->metrics, function->settings.name);
     if (function->stats == NULL)

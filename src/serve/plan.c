@@ -8,6 +8,54 @@
 
 enum { CAPACITY_FIRST = 16 };
 
+static void inherit_limits(struct proa_admission_limits *limits,
+                           const struct proa_admission_limits *defaults)
+{
+    if (limits->running_max == 0)
+        limits->running_max = defaults->running_max;
+    if (limits->waiting_max == 0)
+        limits->waiting_max = defaults->waiting_max;
+    if (limits->wait_ns_max == 0)
+        limits->wait_ns_max = defaults->wait_ns_max;
+    if (limits->rate_interval_ns == 0) {
+        limits->rate_interval_ns = defaults->rate_interval_ns;
+        limits->burst = defaults->burst;
+    }
+}
+
+static void inherit_size(uint64_t *size, uint64_t otherwise)
+{
+    if (*size == 0)
+        *size = otherwise;
+}
+
+void proa_function_settings_inherit(
+    struct proa_function_settings *settings,
+    const struct proa_function_settings *defaults)
+{
+    if (settings->abi == PROA_ABI_DETECT)
+        settings->abi = defaults->abi;
+    inherit_size(&settings->timeout_ns, defaults->timeout_ns);
+    inherit_size(&settings->memory_bytes_max, defaults->memory_bytes_max);
+    inherit_size(&settings->body_bytes_max, defaults->body_bytes_max);
+    inherit_size(&settings->response_bytes_max, defaults->response_bytes_max);
+    inherit_limits(&settings->admission, &defaults->admission);
+    if (settings->program_name == NULL)
+        settings->program_name = defaults->program_name;
+    if (settings->args == NULL) {
+        settings->args = defaults->args;
+        settings->arg_count = defaults->arg_count;
+    }
+    if (settings->env == NULL) {
+        settings->env = defaults->env;
+        settings->env_count = defaults->env_count;
+    }
+    if (settings->preopens == NULL) {
+        settings->preopens = defaults->preopens;
+        settings->preopen_count = defaults->preopen_count;
+    }
+}
+
 enum proa_status proa_plan_init(struct proa_plan *plan, struct proa_error *err)
 {
     struct proa_arena *arena = proa_arena_create(PROA_PLAN_BYTES_MAX);

@@ -7,6 +7,7 @@
 #define PROA_SERVE_PLAN_H
 
 #include "base/arena.h"
+#include "serve/admission.h"
 #include "wasi/wasi.h"
 
 enum { PROA_PLAN_BYTES_MAX = 64 << 20 };
@@ -26,13 +27,22 @@ struct proa_function_settings {
     enum proa_abi abi;
     uint64_t timeout_ns;
     uint64_t memory_bytes_max;
+    uint64_t body_bytes_max;
     uint64_t response_bytes_max;
+    struct proa_admission_limits admission;
     const char *program_name;
+    const char *const *args; /* behind that name */
+    uint32_t arg_count;
     const char *const *env; /* "NAME=value" */
     uint32_t env_count;
     const struct proa_wasi_preopen *preopens;
     uint32_t preopen_count;
 };
+
+/* What is zero becomes what `defaults` says. */
+void proa_function_settings_inherit(
+    struct proa_function_settings *settings,
+    const struct proa_function_settings *defaults);
 
 /* Start from proa_plan_init(); all texts are the arena's. */
 struct proa_plan {
@@ -52,8 +62,8 @@ PROA_NODISCARD enum proa_status proa_plan_init(struct proa_plan *plan,
 void proa_plan_deinit(struct proa_plan *plan);
 
 /*
- * Add a function with what is told here; the texts are copied, the
- * environment's and the preopens' arrays are not.
+ * Add a function with what is told here; the texts are copied, the arrays of
+ * arguments, environment and preopens are not.
  *
  * @return PROA_OK, PROA_LIMIT, PROA_NOMEM
  */

@@ -1,0 +1,142 @@
+/*
+ * A configuration from its file to a plan.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "serve/config.h"
+#include "serve/log.h"
+
+enum { LINES_BYTES_MAX = 1 << 20 };
+
+static enum proa_status read_file(int fd, struct proa_arena *arena,
+                                  char **bytes, size_t *size,
+                                  struct proa_error *err)
+{
+    struct stat state;
+    size_t done = 0;
+
+    if (fstat(fd, &state) != 0)
+        return proa_fail(err, PROA_IO, 0, "%s", strerror(errno));
+    if (S_ISDIR(state.st_mode))
+        return proa_fail(err, PROA_USAGE, 0, "is a folder, no configuration");
+    /* One byte more tells that it is too large. */
+    char *made = proa_arena_alloc(arena, PROA_CONFIG_BYTES_MAX + 1);
+    if (made == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the configuration");
+    while (done <= PROA_CONFIG_BYTES_MAX) {
+        ssize_t got = read(fd, made + done, PROA_CONFIG_BYTES_MAX + 1 - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return proa_fail(err, PROA_IO, 0, "%s", strerror(errno));
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    *bytes = made;
+    *size = done;
+    return PROA_OK;
+}
+
+/* "a/b.yaml" lies in "a"; NULL for the folder we are in. */
+static const char *folder_of(const char *path, struct proa_arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return NULL;
+    return proa_arena_strndup(arena, path,
+                              slash == path ? 1 : (size_t)(slash - path));
+}
+
+enum proa_status proa_config_read(const char *path,
+                                  const struct proa_function_settings *given,
+                                  struct proa_config_faults *faults,
+                                  const struct proa_config **config,
+                                  struct proa_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *bytes = NULL;
+    size_t size = 0;
+
+    if (fd < 0)
+        return proa_fail(err, PROA_USAGE, 0, "%s", strerror(errno));
+    enum proa_status status = read_file(fd, faults->arena, &bytes, &size, err);
+    (void)close(fd);
+    if (status != PROA_OK)
+        return status;
+    const struct proa_config *made = proa_config_parse(
+        bytes, size, folder_of(path, faults->arena), given, faults);
+    if (made != NULL) {
+        *config = made;
+        return PROA_OK;
+    }
+    if (faults->is_exhausted)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the configuration");
+    uint32_t count = faults->count + faults->more;
+    return proa_fail(err, PROA_USAGE, 0, "%u mistake%s in the configuration",
+                     count, count == 1 ? "" : "s");
+}
+
+void proa_config_faults_write(const struct proa_config_faults *faults,
+                              const char *path, const char *prefix,
+                              struct proa_buffer *lines)
+{
+    for (uint32_t i = 0; i < faults->count; i++) {
+        const struct proa_config_fault *fault = &faults->items[i];
+        if (fault->place.line == 0)
+            (void)proa_buffer_printf(lines, "%s%s: %s\n", prefix, path,
+                                     fault->text);
+        else
+            (void)proa_buffer_printf(lines, "%s%s:%u:%u: %s\n", prefix, path,
+                                     fault->place.line, fault->place.column,
+                                     fault->text);
+    }
+    if (faults->more > 0)
+        (void)proa_buffer_printf(lines, "%s%s: and %u more\n", prefix, path,
+                                 faults->more);
+}
+
+enum proa_status proa_config_plan(const struct proa_config *config,
+                                  struct proa_plan *plan,
+                                  struct proa_error *err)
+{
+    enum proa_status status = PROA_OK;
+
+    if (config->folder_path != NULL)
+        status = proa_plan_add_folder(plan, config->folder_path, err);
+    for (uint32_t i = 0; i < config->function_count && status == PROA_OK; i++)
+        status = proa_plan_add(plan, &config->functions[i].settings, err);
+    for (uint32_t i = 0; i < plan->count; i++)
+        proa_function_settings_inherit(&plan->items[i], &config->defaults);
+    if (config->public_path != NULL)
+        plan->public_path = config->public_path;
+    return status;
+}
+
+enum proa_status
+proa_config_plan_file(const char *path,
+                      const struct proa_function_settings *given,
+                      struct proa_plan *plan, struct proa_error *err)
+{
+    struct proa_config_faults faults = { .arena = plan->arena };
+    const struct proa_config *config = NULL;
+    struct proa_buffer lines;
+    enum proa_status status =
+        proa_config_read(path, given, &faults, &config, err);
+
+    if (status == PROA_OK)
+        return proa_config_plan(config, plan, err);
+    proa_buffer_init(&lines, LINES_BYTES_MAX);
+    proa_config_faults_write(&faults, path, "proa: ", &lines);
+    proa_log_write(&lines);
+    proa_buffer_deinit(&lines);
+    return status;
+}
