@@ -2,8 +2,8 @@
  * Who may run now: how many requests of a function run at once, how many wait
  * and for how long, and how much memory all that run may hold.
  *
- * A function's gate and the total are shared by all workers, and are numbers
- * that change by one atomic step; a gate without limits is never written. The
+ * A function's count and the total are shared by all workers, and are numbers
+ * that change by one atomic step; without a limit they are never written. The
  * queue is a worker's own. Nothing here locks, waits or allocates.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,19 +28,24 @@ struct proa_admission_limits {
     uint32_t burst;            /* so many may come at once; 0: 1 */
 };
 
-/* Of one function; from { 0 } with its limits. Threads: any. */
+/* Of one function, whatever its version; from { 0 }. Threads: any. */
+struct proa_admission_count {
+    atomic_uint running; /* both: only where there is a limit */
+    atomic_uint waiting;
+};
+
+/* Of one version of a function; it does not change. */
 struct proa_admission_gate {
     struct proa_admission_limits limits;
-    uint64_t memory_bytes; /* that an instance may hold */
-    atomic_uint running;   /* both: only where there is a limit */
-    atomic_uint waiting;
+    uint64_t memory_bytes;              /* that an instance may hold */
+    struct proa_admission_count *count; /* borrowed */
 };
 
 /* Of the server; from { 0 }. Threads: any. */
 struct proa_admission_total {
     uint64_t memory_bytes_max; /* 0: no limit */
     atomic_ullong memory_bytes;
-    atomic_uint waiting; /* for memory, of all functions */
+    atomic_uint waiting; /* all that wait, where memory has a limit */
 };
 
 enum proa_admission_answer {
@@ -53,7 +58,7 @@ enum proa_admission_answer {
 struct proa_admission_ticket {
     struct proa_admission_ticket *next;
     struct proa_admission_ticket *previous;
-    struct proa_admission_gate *gate;
+    const struct proa_admission_gate *gate;
     uint64_t deadline_ns;
 };
 
@@ -77,7 +82,7 @@ void proa_admission_init(struct proa_admission *admission,
  */
 enum proa_admission_answer
 proa_admission_enter(struct proa_admission *admission,
-                     struct proa_admission_gate *gate,
+                     const struct proa_admission_gate *gate,
                      struct proa_admission_ticket *ticket, uint64_t now_ns,
                      uint64_t deadline_ns);
 
@@ -88,7 +93,7 @@ proa_admission_enter(struct proa_admission *admission,
  *         call proa_admission_next()
  */
 bool proa_admission_leave(struct proa_admission *admission,
-                          struct proa_admission_gate *gate);
+                          const struct proa_admission_gate *gate);
 
 /*
  * Take one out of the queue that may run now, or whose time to wait is over.
