@@ -4,7 +4,7 @@ _proa() {
     local prev=${COMP_WORDS[COMP_CWORD-1]}
     local options='' words=''
     if [ "$COMP_CWORD" = 1 ]; then
-        COMPREPLY=($(compgen -W 'run serve compile inspect cache version completion help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'run serve check compile inspect cache version completion help --help --version' -- "$cur"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -29,6 +29,7 @@ _proa() {
         words='' ;;
     serve)
         case $prev in
+        --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --addr) COMPREPLY=(); return ;;
         --tls-cert) COMPREPLY=(); return ;;
         --tls-key) COMPREPLY=(); return ;;
@@ -53,7 +54,17 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        words='' ;;
+    check)
+        case $prev in
+        --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
+        --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
+        --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --compile-memory) COMPREPLY=(); return ;;
+        --compile-timeout) COMPREPLY=(); return ;;
+        esac
+        options='--no-modules --allow-missing-imports --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     compile)
         case $prev in

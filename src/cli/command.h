@@ -74,6 +74,7 @@ struct proa_command {
 
 extern const struct proa_command proa_command_run;
 extern const struct proa_command proa_command_serve;
+extern const struct proa_command proa_command_check;
 extern const struct proa_command proa_command_compile;
 extern const struct proa_command proa_command_inspect;
 extern const struct proa_command proa_command_cache;

@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cli/config.h"
 #include "cli/load.h"
 #include "cli/sandbox.h"
 
 struct settings {
     struct proa_load_settings load;
     struct proa_sandbox_settings sandbox;
+    const char *config;
     struct proa_list addresses;
     bool proxy_protocol;
     const char *tls_cert;
@@ -36,6 +38,11 @@ struct settings {
 };
 
 static const struct proa_option options[] = {
+    { "config", 0, PROA_OPTION_FILE, "FILE", offsetof(struct settings, config),
+      "Serve what this file says, in YAML; options stand before what it says "
+      "for all functions. A FILE that ends in .yaml, or a FOLDER with a "
+      "proa.yaml in it, is taken for one by itself.",
+      NULL },
     { "addr", 0, PROA_OPTION_LIST, "HOST:PORT",
       offsetof(struct settings, addresses),
       "Where to listen; 127.0.0.1:8080 unless given. Port 0 takes a free one. "
@@ -159,13 +166,29 @@ static bool read_abi(const char *word, enum proa_abi *abi)
     return true;
 }
 
-static int serve(struct settings *settings, const char *path,
-                 struct proa_engine *engine, struct proa_sandbox *sandbox)
+/* What the options say for all functions. */
+static struct proa_function_settings
+given_settings(const struct settings *settings,
+               const struct proa_sandbox *sandbox, enum proa_abi abi)
 {
-    char blame[PROA_SERVE_BLAME_SIZE];
-    struct proa_error err = { 0 };
-    struct proa_serve_options serve_options = {
-        .path = path,
+    return (struct proa_function_settings){
+        .abi = abi,
+        .timeout_ns = settings->timeout_ns,
+        .memory_bytes_max = settings->memory_max,
+        .body_bytes_max = settings->body_max,
+        .response_bytes_max = settings->response_max,
+        .program_name = settings->argv0,
+        .env = (const char *const *)sandbox->env,
+        .env_count = sandbox->env_count,
+        .preopens = sandbox->preopen_count > 0 ? sandbox->preopens : NULL,
+        .preopen_count = sandbox->preopen_count,
+    };
+}
+
+static struct proa_serve_options
+make_options(struct settings *settings, const struct proa_sandbox *sandbox)
+{
+    struct proa_serve_options made = {
         .routes = settings->routes.items,
         .route_count = settings->routes.count,
         .load = load,
@@ -190,24 +213,56 @@ static int serve(struct settings *settings, const char *path,
         .is_quiet = settings->is_quiet,
         .watches = settings->watches,
         .admin_address = settings->admin,
-        .logs_json = settings->log_format != NULL &&
-                     strcmp(settings->log_format, "json") == 0,
     };
 
     if (settings->addresses.count > 0) {
-        serve_options.address = settings->addresses.items[0];
-        serve_options.more_addresses = settings->addresses.items + 1;
-        serve_options.more_address_count = settings->addresses.count - 1;
+        made.address = settings->addresses.items[0];
+        made.more_addresses = settings->addresses.items + 1;
+        made.more_address_count = settings->addresses.count - 1;
     }
-    if (settings->log_format != NULL && !serve_options.logs_json &&
-        strcmp(settings->log_format, "common") != 0)
-        return proa_cli_bad("--log-format %s: common or json",
-                            settings->log_format);
+    return made;
+}
+
+static int serve(struct settings *settings, const char *path,
+                 struct proa_engine *engine, struct proa_sandbox *sandbox)
+{
+    char blame[PROA_SERVE_BLAME_SIZE];
+    struct proa_error err = { 0 };
+    struct proa_serve_options serve_options = make_options(settings, sandbox);
+    const char *log_format = settings->log_format;
+    struct proa_cli_config config = { 0 };
+    int code = PROA_CLI_OK;
+
+    serve_options.path = path;
+    if (log_format != NULL && strcmp(log_format, "json") != 0 &&
+        strcmp(log_format, "common") != 0)
+        return proa_cli_bad("--log-format %s: common or json", log_format);
     if (!read_abi(settings->abi, &serve_options.abi))
         return proa_cli_bad("--abi %s: wasi or reactr", settings->abi);
-    if (proa_serve_run(engine, &serve_options, blame, &err) == PROA_OK)
-        return PROA_CLI_OK;
-    return proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
+    serve_options.logs_json =
+        log_format != NULL && strcmp(log_format, "json") == 0;
+    if (settings->config != NULL)
+        (void)snprintf(config.path, sizeof config.path, "%s", settings->config);
+    else if (path != NULL)
+        (void)proa_cli_config_find(&config, path);
+    if (config.path[0] != '\0') {
+        if (settings->routes.count > 0)
+            return proa_cli_bad("--route and %.200s: write the routes into the "
+                                "file",
+                                config.path);
+        config.given = given_settings(settings, sandbox, serve_options.abi);
+        code = proa_cli_config_read(&config);
+        if (code == PROA_CLI_OK) {
+            proa_cli_config_apply(&config, &serve_options);
+            if (log_format == NULL)
+                serve_options.logs_json = config.config->log_format == 2;
+        }
+    }
+    if (code == PROA_CLI_OK &&
+        proa_serve_run(engine, &serve_options, blame, &err) != PROA_OK)
+        code = proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
+    proa_cli_config_deinit(&config);
+    return code;
 }
 
 static int serve_command(const void *data, const struct proa_operands *operands)
@@ -220,9 +275,13 @@ static int serve_command(const void *data, const struct proa_operands *operands)
     struct proa_error err = { 0 };
     int code;
 
-    if (path == NULL && settings.routes.count == 0)
-        return proa_cli_bad("serve what? a FILE, a FOLDER or --route; see: "
-                            "proa serve --help");
+    if (path == NULL && settings.routes.count == 0 && settings.config == NULL)
+        return proa_cli_bad("serve what? a FILE, a FOLDER, --config or "
+                            "--route; see: proa serve --help");
+    if (path != NULL && settings.config != NULL)
+        return proa_cli_bad("--config and '%.200s': one of them says what is "
+                            "served",
+                            path);
     (void)signal(SIGPIPE, SIG_IGN);
     if (proa_engine_create(&engine, &err) != PROA_OK)
         return proa_cli_fail(NULL, &err);
@@ -245,10 +304,12 @@ const struct proa_command proa_command_serve = {
         "the CGI convention: the request is told in its environment, the body "
         "is its standard input, and what it prints is the response: fields "
         "such as Content-Type, an empty line, the body.\n\n"
-        "A FILE answers every path. In a FOLDER each module answers the path "
+        "A FILE answers every path, or is a configuration if it ends in "
+        ".yaml. In a FOLDER each module answers the path "
         "of its name: users.wasm answers /users and what is below it, "
         "index.wasm its folder, [id].wasm any name; files in its folder "
-        "public are served as they are.\n\n"
+        "public are served as they are; unless there is a proa.yaml, which "
+        "then says all.\n\n"
         "SIGTERM or SIGINT ends it after the requests that are under way; a "
         "second one at once.",
     .options = options,

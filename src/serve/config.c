@@ -242,7 +242,8 @@ static void routes_read(struct proa_config_reader *reader,
         if (!proa_config_visit(reader, e->key))
             break;
         if (proa_routes_add(routes, e->key->text, config->function_count,
-                            &err) != PROA_OK)
+                            &err) != PROA_OK &&
+            !proa_config_is_blamed(reader->faults, e->key->place))
             proa_config_blame(reader->faults, e->key->place, "%.300s",
                               err.text);
         route_read(reader, e, env,

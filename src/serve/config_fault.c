@@ -39,6 +39,16 @@ void proa_config_blame(struct proa_config_faults *faults,
             *c = '?';
 }
 
+bool proa_config_is_blamed(const struct proa_config_faults *faults,
+                           struct proa_config_place place)
+{
+    for (uint32_t i = 0; i < faults->count; i++)
+        if (faults->items[i].place.line == place.line &&
+            faults->items[i].place.column == place.column)
+            return true;
+    return false;
+}
+
 static int compare(const void *left, const void *right)
 {
     const struct proa_config_fault *a = left, *b = right;

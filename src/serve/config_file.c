@@ -132,8 +132,11 @@ proa_config_plan_file(const char *path,
     enum proa_status status =
         proa_config_read(path, given, &faults, &config, err);
 
-    if (status == PROA_OK)
-        return proa_config_plan(config, plan, err);
+    if (status == PROA_OK) {
+        const char *folder = folder_of(path, plan->arena);
+        status = proa_plan_watch(plan, folder != NULL ? folder : ".", err);
+        return status == PROA_OK ? proa_config_plan(config, plan, err) : status;
+    }
     proa_buffer_init(&lines, LINES_BYTES_MAX);
     proa_config_faults_write(&faults, path, "proa: ", &lines);
     proa_log_write(&lines);

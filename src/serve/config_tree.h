@@ -68,6 +68,10 @@ void proa_config_blame(struct proa_config_faults *faults,
                        struct proa_config_place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether something was told of just this place. */
+bool proa_config_is_blamed(const struct proa_config_faults *faults,
+                           struct proa_config_place place);
+
 /* In the order of the file. */
 void proa_config_faults_sort(struct proa_config_faults *faults);
 

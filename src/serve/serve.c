@@ -24,6 +24,7 @@ enum {
     WORKERS_PER_CORE = 2,
     WORKER_COUNT_MAX = 4096,
     MISSING_BYTES_MAX = 1 << 20,
+    HEAD_BYTES_MAX = 1 << 20,
 };
 
 /* The process's own side of a server. */
@@ -81,6 +82,10 @@ static enum proa_status check_options(const struct proa_serve_options *options,
         options->response_bytes_max > bytes_max)
         return proa_fail(err, PROA_USAGE, 0,
                          "a limit for bodies is above 1 TiB");
+    if (options->line_bytes_max > HEAD_BYTES_MAX ||
+        options->head_bytes_max > HEAD_BYTES_MAX)
+        return proa_fail(err, PROA_USAGE, 0,
+                         "a limit for request lines or heads is above 1 MiB");
     if (options->timeout_ns > ns_max || options->drain_ns > ns_max)
         return proa_fail(err, PROA_USAGE, 0, "a time is above 30 days");
     return PROA_OK;
@@ -88,13 +93,14 @@ static enum proa_status check_options(const struct proa_serve_options *options,
 
 /* --- what is served ----------------------------------------------------- */
 
-static enum proa_status make_plan(const struct proa_serve_options *options,
-                                  struct proa_plan *plan,
-                                  struct proa_error *err)
+enum proa_status proa_serve_plan(const struct proa_serve_options *options,
+                                 struct proa_plan *plan, struct proa_error *err)
 {
     struct stat state;
     enum proa_status status = PROA_OK;
 
+    if (options->plan != NULL)
+        return options->plan(options->plan_env, plan, err);
     if (options->path != NULL && stat(options->path, &state) == 0 &&
         S_ISDIR(state.st_mode))
         status = proa_plan_add_folder(plan, options->path, err);
@@ -193,7 +199,7 @@ static enum proa_status make_app(struct proa_service *service,
     blame[0] = '\0';
     if (status != PROA_OK)
         return status;
-    status = make_plan(options, &plan, err);
+    status = proa_serve_plan(options, &plan, err);
     if (status == PROA_OK)
         return proa_app_create(&plan, &app_options, app, blame, err);
     if (options->path != NULL)
@@ -236,6 +242,29 @@ static void on_reload(void *env)
     proa_buffer_deinit(&line);
 }
 
+static void set_ms(uint32_t *ms, uint64_t ns)
+{
+    if (ns != 0)
+        *ms = ns < NS_PER_MS ? 1 : (uint32_t)(ns / NS_PER_MS);
+}
+
+static void set_limits(const struct proa_serve_options *options,
+                       struct proa_http_server_limits *limits)
+{
+    limits->request.body_bytes_max = options->body_bytes_max;
+    limits->response_bytes_max = options->response_bytes_max;
+    limits->connection_count_max = options->connection_count_max;
+    set_ms(&limits->drain_ms_max, options->drain_ns);
+    set_ms(&limits->head_ms_max, options->head_ns_max);
+    set_ms(&limits->body_ms_max, options->body_ns_max);
+    set_ms(&limits->write_ms_max, options->write_ns_max);
+    set_ms(&limits->idle_ms_max, options->idle_ns_max);
+    if (options->line_bytes_max != 0)
+        limits->request.line_bytes_max = (uint32_t)options->line_bytes_max;
+    if (options->head_bytes_max != 0)
+        limits->request.head_bytes_max = (uint32_t)options->head_bytes_max;
+}
+
 static enum proa_status open_server(struct process *process,
                                     struct proa_error *err)
 {
@@ -256,12 +285,8 @@ static enum proa_status open_server(struct process *process,
         .reload = on_reload,
         .reload_fd = process->reload_fd,
     };
-    struct proa_http_server_limits *limits = &server_options.limits;
 
-    limits->request.body_bytes_max = options->body_bytes_max;
-    limits->response_bytes_max = options->response_bytes_max;
-    limits->connection_count_max = options->connection_count_max;
-    limits->drain_ms_max = (uint32_t)(options->drain_ns / NS_PER_MS);
+    set_limits(options, &server_options.limits);
     return proa_http_server_create(&server_options, &service->server, err);
 }
 

@@ -24,6 +24,13 @@ enum { PROA_SERVE_BLAME_SIZE = 1024 };
 struct proa_serve_options {
     const char *path; /* a module, which answers everything, or a folder: see
                          plan.h; NULL: only the routes */
+    /*
+     * Make what is served instead of `path` and `routes`; `path` is then only
+     * told when it is wrong. On any thread; NULL: there is no configuration.
+     */
+    enum proa_status (*plan)(void *env, struct proa_plan *plan,
+                             struct proa_error *err);
+    void *plan_env;
     const char *const *routes; /* --route ROUTE=FILE */
     uint32_t route_count;
     enum proa_abi abi; /* --abi: of all functions */
@@ -47,10 +54,17 @@ struct proa_serve_options {
     uint64_t timeout_ns; /* --timeout TIME: of each request, waiting included;
                             0: 30 s */
     uint64_t drain_ns;   /* --drain TIME: from SIGTERM to the end; 0: 30 s */
-    uint64_t body_bytes_max;     /* --max-body SIZE; 0: 8 MiB */
-    uint64_t response_bytes_max; /* --max-response SIZE; 0: 32 MiB */
-    uint64_t memory_bytes_max;   /* --max-memory SIZE: all memories of one
-                                    instance; 0: 512 MiB */
+    uint64_t body_bytes_max;         /* --max-body SIZE; 0: 8 MiB */
+    uint64_t response_bytes_max;     /* --max-response SIZE; 0: 32 MiB */
+    uint64_t memory_bytes_max;       /* --max-memory SIZE: all memories of one
+                                        instance; 0: 512 MiB */
+    uint64_t total_memory_bytes_max; /* of all instances that run; 0: none */
+    uint64_t head_ns_max; /* these six: of a connection; 0: see http/server.h */
+    uint64_t body_ns_max;
+    uint64_t write_ns_max;
+    uint64_t idle_ns_max;
+    uint64_t line_bytes_max;
+    uint64_t head_bytes_max;
     const struct proa_wasi_preopen *preopens; /* --dir HOST[::GUEST] */
     uint32_t preopen_count;
     const char *const *env; /* --env NAME=VALUE: wins over the request's */
@@ -62,6 +76,8 @@ struct proa_serve_options {
     const char *admin_address; /* --admin HOST:PORT: metrics and health; NULL:
                                   nowhere */
     bool is_quiet;             /* --quiet: no access log */
+    const char *user;          /* --user: whom to become; NULL: nobody else */
+    bool is_unconfined;        /* --no-sandbox */
 };
 
 /*
@@ -80,5 +96,14 @@ PROA_NODISCARD enum proa_status
 proa_serve_run(struct proa_engine *engine,
                const struct proa_serve_options *options,
                char blame[PROA_SERVE_BLAME_SIZE], struct proa_error *err);
+
+/*
+ * Add what is to be served to an empty plan.
+ *
+ * @return PROA_OK, PROA_USAGE, PROA_LIMIT, PROA_IO, PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status
+proa_serve_plan(const struct proa_serve_options *options,
+                struct proa_plan *plan, struct proa_error *err);
 
 #endif
