@@ -1,11 +1,12 @@
 /*
  * Which loads must stay although nobody uses what they load.
  *
- * Inside a function it is plain liveness: what a store, a branch or a call uses
- * is alive, and so is what that was made of. Between functions of a module, as
- * any call may be inlined: an argument is alive only if the parameter is, and a
- * returned value only if no call ignores it. Both facts start as "alive" and
- * can only turn to "dead", so repeating until nothing turns ends.
+ * Inside a function it is plain liveness: what a store, a call or a return uses
+ * is alive, and so is what that was made of. A branch keeps nothing alive.
+ * Between functions of a module, as any call may be inlined: an argument is
+ * alive only if the parameter is, and a returned value only if no call ignores
+ * it. Both facts start as "alive" and can only turn to "dead", so repeating
+ * until nothing turns ends.
  *
  * A function that neither stores nor calls may be deleted as a whole where its
  * result is ignored: its loads stay volatile then.
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "compile/idle.h"
 #include "compile/ptrmap.h"
 
 enum { VISITED = 1, USED = 2 };
@@ -37,6 +39,7 @@ struct keeper {
     struct body *bodies;
     uint32_t body_count;
     bool *param_flags;        /* what is_param_dead points into */
+    struct proa_ptrmap idle;  /* stores that do nothing */
     struct proa_ptrmap flags; /* VISITED, USED of a body's values */
     LLVMValueRef *work;
     size_t work_count, work_capacity;
@@ -68,15 +71,39 @@ static bool is_memory_load(const struct keeper *keeper,
                keeper->unit->scopes_memory;
 }
 
-static bool is_root(LLVMValueRef instruction)
+static bool is_pure_call(const struct keeper *keeper, LLVMValueRef call)
+{
+    const struct body *callee = body_of(keeper, LLVMGetCalledValue(call));
+
+    return is_pure_intrinsic(call) ||
+           (callee != NULL && callee->purity == PURE);
+}
+
+/* False for results in memory, which a caller may ignore as any other. */
+static bool is_lasting(const struct keeper *keeper, LLVMValueRef store)
+{
+    uint32_t is_idle;
+
+    return !proa_ptrmap_get(&keeper->idle, store, &is_idle) &&
+           LLVMGetMetadata(store, keeper->unit->md_alias_scope) !=
+               keeper->unit->scopes_host;
+}
+
+/*
+ * A branch is none: its arms may turn out to do the same. What is used by
+ * nothing but branches keeps its mark.
+ */
+static bool is_root(const struct keeper *keeper, LLVMValueRef instruction)
 {
     switch (LLVMGetInstructionOpcode(instruction)) {
     case LLVMStore:
+        return is_lasting(keeper, instruction);
+    case LLVMRet:
         return true;
     case LLVMCall:
-        return !is_pure_intrinsic(instruction);
+        return !is_pure_call(keeper, instruction);
     default:
-        return LLVMIsATerminatorInst(instruction) != NULL;
+        return false;
     }
 }
 
@@ -220,7 +247,7 @@ static void visit_root(struct keeper *keeper, struct body *body,
                        LLVMValueRef instruction)
 {
     (void)body;
-    if (is_root(instruction))
+    if (is_root(keeper, instruction))
         visit(keeper, instruction, VISITED);
 }
 
@@ -339,6 +366,8 @@ static enum proa_status list_bodies(struct keeper *keeper,
         if (!proa_ptrmap_set(&keeper->bodies_by_function, at,
                              keeper->body_count++))
             return proa_fail(err, PROA_NOMEM, 0, "no memory to look at loads");
+        if (!proa_idle_stores(keeper->unit, at, &keeper->idle))
+            return proa_fail(err, PROA_NOMEM, 0, "no memory to look at loads");
     }
     return PROA_OK;
 }
@@ -378,6 +407,7 @@ enum proa_status proa_keep_loads(struct proa_unit *unit, struct proa_error *err)
     }
     proa_ptrmap_deinit(&keeper.bodies_by_function);
     proa_ptrmap_deinit(&keeper.flags);
+    proa_ptrmap_deinit(&keeper.idle);
     free(keeper.bodies);
     free(keeper.param_flags);
     free(keeper.work);

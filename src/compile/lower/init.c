@@ -29,8 +29,8 @@ static enum proa_status init_globals(struct proa_lower *lower,
 
         if (status != PROA_OK)
             return status;
-        proa_unit_host_store(lower->unit, lower->builder, proa_lower_pop(lower),
-                             proa_lower_global_place(lower, i));
+        proa_unit_state_store(lower->builder, proa_lower_pop(lower),
+                              proa_lower_global_place(lower, i));
     }
     return PROA_OK;
 }

@@ -154,17 +154,53 @@ LLVMValueRef proa_lower_size_result(struct proa_lower *lower,
                  : LLVMBuildTrunc(lower->builder, value, lower->unit->i32, "");
 }
 
+/*
+ * True for a constant address behind what the memory has at least: such an
+ * access is there to trap, and LLVM would know which stores it cannot touch.
+ */
+static bool is_beyond(const struct proa_lower *lower,
+                      const struct proa_memarg *memarg, LLVMValueRef address,
+                      uint32_t size)
+{
+    const struct proa_limits *limits =
+        &lower->unit->module->memories[memarg->memory_index].limits;
+    uint64_t end = memarg->offset + size;
+
+    if (limits->is_64 || LLVMIsAConstantInt(address) == NULL)
+        return false;
+    return LLVMConstIntGetZExtValue(address) + end >
+           limits->min * PROA_PAGE_SIZE;
+}
+
+/* No access of the same function passes this; it is no code. */
+static void order_accesses(const struct proa_lower *lower)
+{
+    static const char clobber[] = "~{memory}";
+    LLVMTypeRef type = LLVMFunctionType(lower->unit->nothing, NULL, 0, false);
+    LLVMValueRef nothing =
+        LLVMGetInlineAsm(type, "", 0, clobber, sizeof clobber - 1, true, false,
+                         LLVMInlineAsmDialectATT, false);
+
+    LLVMBuildCall2(lower->builder, type, nothing, NULL, 0, "");
+}
+
 LLVMValueRef proa_lower_load(struct proa_lower *lower,
                              const struct proa_memarg *memarg,
                              LLVMValueRef address, LLVMTypeRef type)
 {
+    bool is_trap = is_beyond(lower, memarg, address, type_size(type));
     LLVMValueRef place = access_place(lower, memarg, address, type_size(type));
-    LLVMValueRef load = LLVMBuildLoad2(lower->builder, type, place, "");
+    LLVMValueRef load;
 
+    if (is_trap)
+        order_accesses(lower);
+    load = LLVMBuildLoad2(lower->builder, type, place, "");
     LLVMSetAlignment(load, 1);
     /* Until keep.c has seen which loads nobody needs. */
     LLVMSetVolatile(load, true);
     proa_unit_mark_memory(lower->unit, load);
+    if (is_trap)
+        order_accesses(lower);
     return load;
 }
 
@@ -172,12 +208,18 @@ void proa_lower_store(struct proa_lower *lower,
                       const struct proa_memarg *memarg, LLVMValueRef address,
                       LLVMValueRef value)
 {
-    LLVMValueRef place =
-        access_place(lower, memarg, address, type_size(LLVMTypeOf(value)));
-    LLVMValueRef store = LLVMBuildStore(lower->builder, value, place);
+    uint32_t size = type_size(LLVMTypeOf(value));
+    bool is_trap = is_beyond(lower, memarg, address, size);
+    LLVMValueRef place = access_place(lower, memarg, address, size);
+    LLVMValueRef store;
 
+    if (is_trap)
+        order_accesses(lower);
+    store = LLVMBuildStore(lower->builder, value, place);
     LLVMSetAlignment(store, 1);
     proa_unit_mark_memory(lower->unit, store);
+    if (is_trap)
+        order_accesses(lower);
 }
 
 bool proa_lower_memory(struct proa_lower *lower,

@@ -85,8 +85,8 @@ static void table_get(struct proa_lower *lower, uint32_t table_index)
 static void store_field(struct proa_lower *lower, LLVMValueRef value,
                         LLVMValueRef row, uint64_t offset)
 {
-    proa_unit_host_store(
-        lower->unit, lower->builder, value,
+    proa_unit_state_store(
+        lower->builder, value,
         proa_unit_offset(lower->unit, lower->builder, row, offset));
 }
 

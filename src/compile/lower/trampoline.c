@@ -40,7 +40,7 @@ static void lower_trampoline(struct proa_unit *unit, uint32_t type_index,
     call = LLVMBuildCall2(builder, callee_type, LLVMGetParam(function, 0), args,
                           count, "");
     if (type->result_count == 1)
-        proa_unit_host_store(unit, builder, call, values);
+        proa_unit_state_store(builder, call, values);
     LLVMBuildRetVoid(builder);
 }
 

@@ -294,3 +294,12 @@ void proa_unit_host_store(const struct proa_unit *unit, LLVMBuilderRef builder,
 {
     proa_unit_mark_host(unit, LLVMBuildStore(builder, value, address));
 }
+
+void proa_unit_state_store(LLVMBuilderRef builder, LLVMValueRef value,
+                           LLVMValueRef address)
+{
+    /* No scopes: for all that LLVM knows it may touch linear memory. */
+    LLVMValueRef store = LLVMBuildStore(builder, value, address);
+
+    LLVMSetVolatile(store, true);
+}

@@ -100,7 +100,16 @@ LLVMValueRef proa_unit_offset(const struct proa_unit *unit,
 LLVMValueRef proa_unit_host_load(const struct proa_unit *unit,
                                  LLVMBuilderRef builder, LLVMTypeRef type,
                                  LLVMValueRef address, bool is_invariant);
+/* A result, which the caller may ignore. */
 void proa_unit_host_store(const struct proa_unit *unit, LLVMBuilderRef builder,
                           LLVMValueRef value, LLVMValueRef address);
+
+/*
+ * A store to a global, a table or the host's values: whoever looks after a trap
+ * sees those before it and none behind it. So it is never dropped, and it
+ * passes no access to linear memory, which may trap.
+ */
+void proa_unit_state_store(LLVMBuilderRef builder, LLVMValueRef value,
+                           LLVMValueRef address);
 
 #endif

@@ -128,8 +128,8 @@ bool proa_lower_variable(struct proa_lower *lower,
         return true;
     case PROA_OP_GLOBAL_SET:
         value = proa_lower_pop(lower);
-        proa_unit_host_store(
-            lower->unit, lower->builder, value,
+        proa_unit_state_store(
+            lower->builder, value,
             proa_lower_global_place(lower, instruction->index));
         return true;
     case PROA_OP_DROP:
