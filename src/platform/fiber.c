@@ -6,31 +6,15 @@
 #include <stdlib.h>
 
 #include "platform/fiber_offsets.h"
+#include "platform/fiber_state.h"
 #include "platform/map.h"
-#include "platform/sanitizer.h"
 #include "platform/thread.h"
 
 enum {
-    GUARD_SIZE = 64 * 1024,
     STACK_SIZE = 64 * 1024,
     IDLE_COUNT_MAX = 64,
-#if PROA_SANITIZED
-    STACK_FACTOR = 4,
-#else
-    STACK_FACTOR = 1,
-#endif
-};
-
-/* It lies at the top of its own stack. */
-struct proa_fiber {
-    void *sp; /* while it does not run */
-    struct proa_fiber_pool *pool;
-    struct proa_fiber *next; /* idle */
-    void (*fn)(void *arg);
-    void *arg;
-    uint8_t *map; /* the guard, then the stack */
-    enum proa_fiber_state state;
-    struct proa_sanitizer_stack sanitizer;
+    ABOVE_SIZE = PROA_FIBER_LEAVE_SIZE + PROA_FIBER_CONTEXT_SIZE,
+    STACK_FACTOR = PROA_SANITIZED ? 4 : 1,
 };
 
 struct proa_fiber_pool {
@@ -41,12 +25,7 @@ struct proa_fiber_pool {
     uint64_t stack_size;
 };
 
-/* Of this thread; initial-exec: a signal handler reads it. */
-static _Thread_local struct {
-    struct proa_fiber *fiber; /* that runs; NULL: none */
-    void *sp;                 /* of the scheduler, while a fiber runs */
-    struct proa_sanitizer_stack sanitizer;
-} here __attribute__((tls_model("initial-exec")));
+_Thread_local struct proa_fiber_thread proa_fiber_here;
 
 /* Assembly. */
 void proa_fiber_swap(void **from, void *to);
@@ -56,7 +35,7 @@ void proa_fiber_run(struct proa_fiber *fiber);
 
 struct proa_fiber *proa_fiber_current(void)
 {
-    return here.fiber;
+    return proa_fiber_here.fiber;
 }
 
 struct proa_fiber_pool *
@@ -67,7 +46,8 @@ proa_fiber_pool_create(const struct proa_fiber_options *options)
 
     if (options == NULL)
         options = &none;
-    if (pool == NULL || proa_thread_prepare() == 0) {
+    int thread = proa_thread_prepare();
+    if (pool == NULL || thread == 0) {
         free(pool);
         return NULL;
     }
@@ -76,13 +56,20 @@ proa_fiber_pool_create(const struct proa_fiber_options *options)
     pool->stack_size *= STACK_FACTOR;
     pool->idle_count_max =
         options->idle_count_max != 0 ? options->idle_count_max : IDLE_COUNT_MAX;
+    if (proa_fiber_here.pool_count++ == 0)
+        proa_slice_add(&proa_fiber_here.slice, thread);
     return pool;
+}
+
+static uint64_t map_size(const struct proa_fiber_pool *pool)
+{
+    return PROA_FIBER_GUARD_SIZE + pool->stack_size + ABOVE_SIZE;
 }
 
 /* The structure goes with it. */
 static void fiber_unmap(struct proa_fiber *fiber)
 {
-    proa_map_release(fiber->map, GUARD_SIZE + fiber->pool->stack_size);
+    proa_map_release(fiber->map, map_size(fiber->pool));
 }
 
 void proa_fiber_pool_destroy(struct proa_fiber_pool *pool)
@@ -96,24 +83,31 @@ void proa_fiber_pool_destroy(struct proa_fiber_pool *pool)
         pool->idle = fiber->next;
         fiber_unmap(fiber);
     }
+    if (--proa_fiber_here.pool_count == 0)
+        proa_slice_remove(&proa_fiber_here.slice);
     free(pool);
 }
 
 static struct proa_fiber *fiber_map(struct proa_fiber_pool *pool)
 {
-    const uint64_t size = GUARD_SIZE + pool->stack_size;
+    const uint64_t size = map_size(pool);
     uint8_t *map = proa_map_reserve_stack(size);
 
     if (map == NULL)
         return NULL;
-    if (!proa_map_commit(map + GUARD_SIZE, pool->stack_size)) {
+    if (!proa_map_commit(map + PROA_FIBER_GUARD_SIZE,
+                         size - PROA_FIBER_GUARD_SIZE)) {
         proa_map_release(map, size);
         return NULL;
     }
-    uint8_t *top = map + size - sizeof(struct proa_fiber);
+    uint8_t *top = map + size - ABOVE_SIZE - sizeof(struct proa_fiber);
     top -= (uintptr_t)top % 64;
     struct proa_fiber *fiber = (struct proa_fiber *)(void *)top;
-    *fiber = (struct proa_fiber){ .pool = pool, .map = map };
+    *fiber = (struct proa_fiber){
+        .pool = pool,
+        .map = map,
+        .context = map + size - PROA_FIBER_CONTEXT_SIZE,
+    };
     return fiber;
 }
 
@@ -163,7 +157,7 @@ struct proa_fiber *proa_fiber_create(struct proa_fiber_pool *pool,
     pool->used_count++;
     fiber->fn = fn;
     fiber->arg = arg;
-    uint8_t *low = fiber->map + GUARD_SIZE;
+    uint8_t *low = fiber->map + PROA_FIBER_GUARD_SIZE;
     proa_sanitizer_stack_begin(&fiber->sanitizer, low,
                                (size_t)((uint8_t *)(void *)fiber - low));
     fiber_prepare(fiber);
@@ -173,38 +167,39 @@ struct proa_fiber *proa_fiber_create(struct proa_fiber_pool *pool,
 enum proa_fiber_state proa_fiber_resume(struct proa_fiber *fiber,
                                         uint64_t slice_end_ns)
 {
-    (void)slice_end_ns;
-    assert(here.fiber == NULL);
-    here.fiber = fiber;
-    proa_sanitizer_leave(&here.sanitizer, &fiber->sanitizer);
-    proa_fiber_swap(&here.sp, fiber->sp);
-    proa_sanitizer_arrive(&here.sanitizer, NULL);
-    here.fiber = NULL;
+    assert(proa_fiber_here.fiber == NULL);
+    proa_fiber_here.fiber = fiber;
+    proa_slice_begin(&proa_fiber_here.slice, slice_end_ns);
+    proa_sanitizer_leave(&proa_fiber_here.sanitizer, &fiber->sanitizer);
+    proa_fiber_swap(&proa_fiber_here.sp, fiber->sp);
+    proa_sanitizer_arrive(&proa_fiber_here.sanitizer, NULL);
+    proa_fiber_here.fiber = NULL;
+    proa_slice_begin(&proa_fiber_here.slice, 0);
     enum proa_fiber_state state = fiber->state;
     if (state == PROA_FIBER_FINISHED)
         fiber_give_back(fiber);
     return state;
 }
 
-static void fiber_stop(struct proa_fiber *fiber, enum proa_fiber_state state)
+void proa_fiber_stop(struct proa_fiber *fiber, enum proa_fiber_state state)
 {
     fiber->state = state;
     proa_sanitizer_leave(state == PROA_FIBER_FINISHED ? NULL
                                                       : &fiber->sanitizer,
-                         &here.sanitizer);
-    proa_fiber_swap(&fiber->sp, here.sp);
-    proa_sanitizer_arrive(&fiber->sanitizer, &here.sanitizer);
+                         &proa_fiber_here.sanitizer);
+    proa_fiber_swap(&fiber->sp, proa_fiber_here.sp);
+    proa_sanitizer_arrive(&fiber->sanitizer, &proa_fiber_here.sanitizer);
 }
 
 void proa_fiber_park(void)
 {
-    assert(here.fiber != NULL);
-    fiber_stop(here.fiber, PROA_FIBER_PARKED);
+    assert(proa_fiber_here.fiber != NULL);
+    proa_fiber_stop(proa_fiber_here.fiber, PROA_FIBER_PARKED);
 }
 
 void proa_fiber_run(struct proa_fiber *fiber)
 {
-    proa_sanitizer_arrive(&fiber->sanitizer, &here.sanitizer);
+    proa_sanitizer_arrive(&fiber->sanitizer, &proa_fiber_here.sanitizer);
     fiber->fn(fiber->arg);
-    fiber_stop(fiber, PROA_FIBER_FINISHED);
+    proa_fiber_stop(fiber, PROA_FIBER_FINISHED);
 }

@@ -55,7 +55,7 @@ struct proa_fiber *proa_fiber_create(struct proa_fiber_pool *pool,
  * Run a fiber until it stops. Not from within a fiber.
  *
  * @param slice_end_ns CLOCK_MONOTONIC; 0: never. A fiber that runs beyond it is
- *                     preempted, if proa_slice_start() was called
+ *                     preempted, once proa_slice_start() was called (slice.h)
  */
 enum proa_fiber_state proa_fiber_resume(struct proa_fiber *fiber,
                                         uint64_t slice_end_ns);

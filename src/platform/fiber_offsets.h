@@ -18,4 +18,7 @@
 #define PROA_FIBER_RIP 64
 #define PROA_FIBER_FRAME_SIZE 72
 
+/* The number of the system call that ends a signal handler. */
+#define PROA_RT_SIGRETURN 15
+
 #endif

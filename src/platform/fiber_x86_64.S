@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "platform/fiber_offsets.h"
+#include "platform/guest_offsets.h"
 
         .macro function name
         .globl \name
@@ -17,6 +18,12 @@
         .macro end name
         .cfi_endproc
         .size \name, . - \name
+        .endm
+
+        .macro mark name
+        .globl \name
+        .hidden \name
+\name:
         .endm
 
         .text
@@ -89,5 +96,28 @@ function proa_fiber_begin
         callq   proa_fiber_run
         ud2
 end proa_fiber_begin
+
+/*
+ * Where the handler lets a thread go on that it took guest code from: rsp is at
+ * the signal frame that was kept. The window is one as in guest_*.S.
+ */
+function proa_fiber_landing
+        .cfi_undefined %rip
+        xorl    %ebp, %ebp
+1:      callq   proa_preempt_leave
+mark proa_fiber_window
+        cmpl    $0, PROA_GUEST_INTERRUPT(%rax)
+        jne     2f
+        movl    $PROA_RT_SIGRETURN, %eax
+        syscall
+mark proa_fiber_window_end
+        ud2
+2:      callq   proa_preempt_trap
+        testq   %rax, %rax
+        je      1b
+        movq    %rax, %rsp
+        movl    $PROA_GUEST_TRAP_INTERRUPT, %eax
+        jmp     proa_guest_landing
+end proa_fiber_landing
 
         .section .note.GNU-stack, "", @progbits

@@ -39,10 +39,11 @@ struct proa_activation {
 /* What a store is to this layer: a stack and who runs on it. */
 struct proa_guest {
     struct proa_activation *activation; /* the innermost; NULL: not running */
-    uint8_t *stack_limit;  /* a host call needs the stack pointer above it */
-    void *exit_frame;      /* of the last call to a host function */
-    uint32_t pending;      /* a host function's trap, taken when it returns */
-    atomic_uint interrupt; /* 1: trap as soon as possible; sticky */
+    uint8_t *stack_limit;    /* a host call needs the stack pointer above it */
+    void *exit_frame;        /* of the last call to a host function */
+    uint32_t pending;        /* a host function's trap, taken when it returns */
+    atomic_ushort interrupt; /* 1: trap as soon as possible; sticky */
+    atomic_ushort yield;     /* 1: its fiber's slice is over, see preempt.h */
     /* The assembly knows nothing of what follows. */
     atomic_int thread; /* the last thread that ran it, 0: none yet */
     uint8_t *stack;    /* the mapping: guard, reserve, guest's part */

@@ -11,7 +11,8 @@
 #define PROA_GUEST_STACK_LIMIT 8
 #define PROA_GUEST_EXIT_FRAME 16
 #define PROA_GUEST_PENDING 24
-#define PROA_GUEST_INTERRUPT 28
+#define PROA_GUEST_INTERRUPT 28 /* 2 bytes */
+#define PROA_GUEST_YIELD 30     /* 2 bytes */
 
 /* From a struct proa_activation to the frame it is in. */
 #define PROA_ACTIVATION_FRAME 80

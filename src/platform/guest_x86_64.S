@@ -1,8 +1,8 @@
 /*
  * Going in and out of guest code on x86-64, System V.
  *
- * Two windows are known by address: from a look at the interrupt flag to the
- * first instruction of guest code. A signal that arrives there acts as if it
+ * Two windows are known by address: from a look at the flags (of an interrupt,
+ * of a slice that is over) to the first instruction of guest code. A signal that arrives there acts as if it
  * had found guest code, so that no interrupt falls between the look and the
  * guest.
  * SPDX-License-Identifier: Apache-2.0
@@ -103,7 +103,25 @@ mark proa_guest_landing
         .cfi_def_cfa %rsp, 8
         ret
         .cfi_def_cfa %rbp, 16
-1:      movq    %r10, %rdi
+1:      cmpw    $0, PROA_GUEST_INTERRUPT(%r10)
+        jne     2f
+        /* Only a slice that is over. */
+        pushq   %rax
+        pushq   %rdi
+        pushq   %rsi
+        pushq   %rdx
+        pushq   %r10
+        pushq   %r10
+        movq    %r10, %rdi
+        callq   proa_preempt_yield
+        popq    %r10
+        popq    %r10
+        popq    %rdx
+        popq    %rsi
+        popq    %rdi
+        popq    %rax
+        jmp     proa_guest_enter_window
+2:      movq    %r10, %rdi
         xorl    %esi, %esi
         xorl    %edx, %edx
         xorl    %ecx, %ecx
@@ -165,7 +183,23 @@ mark proa_guest_return_window
         ret
 mark proa_guest_return_window_end
         .cfi_def_cfa %rbp, 16
-1:      movq    %r10, %rdi
+1:      cmpl    $0, PROA_GUEST_PENDING(%r10)
+        jne     2f
+        cmpw    $0, PROA_GUEST_INTERRUPT(%r10)
+        jne     2f
+        /* Only a slice that is over; what the function returned is kept. */
+        pushq   %rax
+        pushq   %rax
+        subq    $16, %rsp
+        movups  %xmm0, (%rsp)
+        movq    %r10, %rdi
+        callq   proa_preempt_yield
+        movups  (%rsp), %xmm0
+        addq    $16, %rsp
+        popq    %rax
+        popq    %rax
+        jmp     return_to_guest
+2:      movq    %r10, %rdi
         xorl    %esi, %esi
         movq    8(%rbp), %rdx
         movq    (%rbp), %rcx

@@ -12,6 +12,7 @@
 
 #include "platform/code.h"
 #include "platform/guest.h"
+#include "platform/preempt.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool is_installed;
@@ -88,28 +89,51 @@ static void on_fault(int number, siginfo_t *info, void *ucontext)
     errno = error;
 }
 
+/* What was interrupted, guest code, ends here. */
+static void end_guest(struct proa_activation *activation, void *ucontext,
+                      const void *interrupted)
+{
+    (void)proa_guest_record(activation->guest, PROA_GUEST_TRAP_INTERRUPT,
+                            proa_ucontext_pc(interrupted) + 1,
+                            proa_ucontext_frame(interrupted));
+    proa_ucontext_land(ucontext, activation, PROA_GUEST_TRAP_INTERRUPT);
+}
+
 /*
- * Outside guest code there is nothing to do: the flag is seen on the way back,
- * and a blocking system call has been ended by our being called at all.
+ * In a guest: end it or move it off the processor. In C code there is nothing
+ * to do but to set a flag: it is looked at on the way back, and a blocking
+ * system call has been ended by our being called at all.
  */
+static void interrupt_guest(struct proa_activation *activation, void *ucontext)
+{
+    struct proa_guest *guest = activation->guest;
+    uintptr_t pc = proa_ucontext_pc(ucontext);
+    const void *owner, *kept;
+
+    if (proa_preempt_is_returning(pc, &kept)) {
+        if (proa_guest_take_interrupt(guest))
+            end_guest(activation, ucontext, kept);
+        else if (proa_preempt_is_due())
+            proa_preempt_again(ucontext);
+    } else if (proa_guest_is_window(pc) || proa_code_find(pc, &owner)) {
+        if (proa_guest_take_interrupt(guest))
+            end_guest(activation, ucontext, ucontext);
+        else if (proa_preempt_is_due())
+            proa_preempt_save(ucontext);
+    } else if (proa_preempt_is_due()) {
+        atomic_store_explicit(&guest->yield, 1, memory_order_relaxed);
+    }
+}
+
 static void on_interrupt(int number, siginfo_t *info, void *ucontext)
 {
     struct proa_activation *activation = proa_guest_current();
-    uintptr_t pc = proa_ucontext_pc(ucontext);
-    const void *owner;
     int error = errno;
 
-    if (activation != NULL &&
-        (proa_guest_is_window(pc) || proa_code_find(pc, &owner))) {
-        if (proa_guest_take_interrupt(activation->guest)) {
-            (void)proa_guest_record(activation->guest,
-                                    PROA_GUEST_TRAP_INTERRUPT, pc + 1,
-                                    proa_ucontext_frame(ucontext));
-            proa_ucontext_land(ucontext, activation, PROA_GUEST_TRAP_INTERRUPT);
-        }
-    } else {
+    if (activation != NULL)
+        interrupt_guest(activation, ucontext);
+    else
         (void)call_previous(&previous_interrupt, number, info, ucontext);
-    }
     errno = error;
 }
 
