@@ -277,10 +277,13 @@ int main(int argc, char **argv)
     uint8_t *bytes;
 
     if (argc != 3) {
-        fputs("usage: fuzz-call LEVEL|default FILE\n", stderr);
+        fputs("usage: fuzz-call LEVEL|default|baseline FILE\n", stderr);
         return 2;
     }
-    options.opt_level = strcmp(argv[1], "default") == 0 ? 0 : atoi(argv[1]) + 1;
+    if (strcmp(argv[1], "baseline") == 0)
+        options.tier = PROA_TIER_BASELINE;
+    else if (strcmp(argv[1], "default") != 0)
+        options.opt_level = atoi(argv[1]) + 1;
     bytes = file_read(argv[2], &size);
     if (bytes != NULL)
         status = proa_engine_create(&engine, &err);
