@@ -48,7 +48,9 @@ struct proa_exporttype {
  * @return PROA_OK, PROA_IO, PROA_MALFORMED (not an artifact),
  *         PROA_INCOMPATIBLE (other version, or CPU features this CPU lacks)
  * Threads: any. The module never changes and may be shared.
- * Trust: executes the file's code; give it only what the compiler wrote.
+ * Trust: executes the file's code; give it only what the compiler wrote. The
+ * file stays mapped: replace it by renaming another one over it. Shortening it
+ * ends the process as soon as it needs what is gone.
  */
 PROA_NODISCARD enum proa_status proa_module_load(struct proa_engine *engine,
                                                  const char *path,
