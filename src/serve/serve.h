@@ -78,6 +78,8 @@ struct proa_serve_options {
     bool is_quiet;             /* --quiet: no access log */
     const char *user;          /* --user: whom to become; NULL: nobody else */
     bool is_unconfined;        /* --no-sandbox */
+    const char *compiler_path; /* --compiler: may still be started; NULL: the
+                                  one that is found */
 };
 
 /*
