@@ -1,0 +1,187 @@
+"""This machine: cores, processes that are measured, and how quiet it is.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import contextlib
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent  # the source tree, or where share/proa is installed
+TICK = os.sysconf("SC_CLK_TCK")
+START_SECONDS_MAX = 60
+GOOD_GROUP = "-20"
+
+
+def cores():
+    """The cores we may use, in order."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def split_cores(count=1):
+    """(cores for servers, cores for load): apart if there are enough."""
+    have = cores()
+    if len(have) == 1:
+        return have, have
+    servers = have[-count:] if count < len(have) else have[1:]
+    return servers, [core for core in have if core not in servers]
+
+
+def pin(which):
+    """What a child does before it starts: its own session, cores, priority.
+
+    The scheduler shares the processor between sessions (autogroups) first; the
+    group's nice value, not the process's, keeps other sessions' work away."""
+    def prepare():
+        os.setsid()
+        os.sched_setaffinity(0, which)
+        with contextlib.suppress(OSError):
+            pathlib.Path("/proc/self/autogroup").write_text(GOOD_GROUP)
+    return prepare
+
+
+def has_priority():
+    """Whether other sessions' work can be kept away."""
+    probe = subprocess.run(["cat", "/proc/self/autogroup"], capture_output=True, text=True, preexec_fn=pin(cores()))
+    return probe.stdout.strip().endswith(GOOD_GROUP)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def tree(pid):
+    """A process and all below it."""
+    found, todo = [], [pid]
+    while todo:
+        one = todo.pop()
+        found.append(one)
+        with contextlib.suppress(OSError):
+            for task in pathlib.Path(f"/proc/{one}/task").iterdir():
+                todo += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def stat(pid):
+    """The fields of /proc/PID/stat from the third on, or None."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def cpu_seconds(pid):
+    """CPU time of a tree of processes, with its children that have ended."""
+    ticks = 0
+    for one in tree(pid):
+        fields = stat(one)
+        if fields:
+            ticks += sum(int(word) for word in fields[11:15])
+    return ticks / TICK
+
+
+def memory_bytes(pid):
+    """What a tree of processes holds: pages shared with others count in part (PSS)."""
+    total = 0
+    for one in tree(pid):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            for line in open(f"/proc/{one}/smaps_rollup"):
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+    return total
+
+
+def core_times(which):
+    """Seconds that cores were busy, and were kept by other machines (steal)."""
+    busy = steal = 0
+    for line in open("/proc/stat"):
+        words = line.split()
+        if words[0].startswith("cpu") and words[0][3:].isdigit() and int(words[0][3:]) in which:
+            user, nice, system, _, _, irq, soft, stolen = (int(word) for word in words[1:9])
+            busy += user + nice + system + irq + soft
+            steal += stolen
+    return busy / TICK, steal / TICK
+
+
+class Process:
+    """A child on its cores, ended with all that it started."""
+
+    def __init__(self, command, which, env=None, log=None, ready=None, cwd=None):
+        self.command = [str(word) for word in command]
+        self.log = open(log, "ab") if log else subprocess.DEVNULL
+        self.child = subprocess.Popen(self.command, preexec_fn=pin(which), env={**os.environ, **(env or {})},
+                                      cwd=cwd, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.pid = self.child.pid
+        if ready:
+            self.wait_for(*ready)
+
+    def wait_for(self, host, port):
+        """Until it can be connected to."""
+        end = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < end:
+            if self.child.poll() is not None:
+                raise RuntimeError(f"{self.command[0]} ended with {self.child.returncode}")
+            with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
+                return
+            time.sleep(0.01)
+        self.stop()
+        raise RuntimeError(f"{self.command[0]} did not listen within {START_SECONDS_MAX} s")
+
+    def cpu(self):
+        return cpu_seconds(self.pid)
+
+    def memory(self):
+        return memory_bytes(self.pid)
+
+    def stop(self):
+        for number, patience in ((signal.SIGTERM, 3), (signal.SIGKILL, 10)):
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, number)
+            try:
+                self.child.wait(patience)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)
+        if self.log is not subprocess.DEVNULL:
+            self.log.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def version_of(*command):
+    """The first line that a program says of itself, or None."""
+    if not shutil.which(str(command[0])):
+        return None
+    try:
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0].strip() if lines else None
+
+
+def machine():
+    """What figures depend on."""
+    model = "unknown"
+    with contextlib.suppress(OSError):
+        for line in open("/proc/cpuinfo"):
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return {"cpu": model, "cores": len(cores()), "kernel": platform.release(),
+            "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
+            "hypervisor": "hypervisor" in open("/proc/cpuinfo").read(), "priority": has_priority()}

@@ -1,0 +1,90 @@
+"""Where the lab keeps things and finds tools.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from lab import host
+
+HOME = pathlib.Path.home()
+DATA = pathlib.Path(os.environ.get("XDG_DATA_HOME") or HOME / ".local/share")
+PEERS = DATA / "proa-bench"  # as bench/peers fills it
+WORK = pathlib.Path(os.environ.get("PROA_LAB_WORK") or
+                    pathlib.Path(os.environ.get("XDG_CACHE_HOME") or HOME / ".cache") / "proa-lab")
+RUNS = pathlib.Path(os.environ.get("PROA_LAB_RUNS") or DATA / "proa-lab")
+BUILD = pathlib.Path(os.environ.get("PROA_BUILD", host.ROOT / "build/release"))
+PROA = pathlib.Path(os.environ.get("PROA", BUILD / "proa"))
+VARIANTS = host.HERE / "variants"
+NATIVE_CPU = "x86-64-v3"
+OPTIMISED = ("-O3", "-ffp-contract=off", "-D_GNU_SOURCE")
+
+os.environ["PATH"] = f"{PEERS / 'bin'}:{os.environ['PATH']}"
+# A build log is text for a person; what a tool needs of the environment it keeps.
+BUILD_SECONDS_MAX = 1800
+
+
+class BuildError(Exception):
+    """Why something could not be built, in one line."""
+
+
+def clang():
+    """The newest clang that makes WebAssembly, the same for guest and native."""
+    for name in ("clang-22", "clang-19", "clang"):
+        if shutil.which(name):
+            return name
+    return None
+
+
+def run(command, cwd=None, env=None, seconds=BUILD_SECONDS_MAX):
+    """A build step; what it said is the error when it fails."""
+    try:
+        done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True,
+                              errors="replace", env={**os.environ, **(env or {})}, timeout=seconds)
+    except FileNotFoundError:
+        raise BuildError(f"{command[0]} is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"{command[0]} took longer than {seconds:.0f} s") from None
+    if done.returncode != 0:
+        said = " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
+        raise BuildError(f"{command[0]} failed: {said[-300:]}")
+    return done.stdout
+
+
+def is_newer(target, sources):
+    return target.exists() and all(target.stat().st_mtime >= source.stat().st_mtime for source in sources)
+
+
+def work(name):
+    folder = WORK / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def yyjson():
+    """The folder with yyjson.c, or None."""
+    for found in sorted((PEERS / "yyjson").glob("**/yyjson.c")):
+        return found.parent
+    return None
+
+
+def program(name):
+    """One of the lab's own programs in C (bench/CMakeLists.txt)."""
+    if name != "lab_items":
+        build_programs([name])
+    path = BUILD / "bench" / name
+    if not path.exists():
+        raise BuildError(f"{name} is not built in {BUILD}")
+    return path
+
+
+def build_programs(names, *settings):
+    if not (BUILD / "CMakeCache.txt").exists():
+        if all((BUILD / "bench" / name).exists() for name in names):
+            return
+        raise BuildError(f"{BUILD} is no build folder; set PROA_BUILD")
+    if settings:
+        run(["cmake", *settings, BUILD])
+    run(["cmake", "--build", BUILD, "--target", *names])
