@@ -28,8 +28,12 @@ static void walk(const struct proa_artifact *artifact)
             sum += artifact->datas[i].bytes[k];
     for (uint32_t i = 0; i < artifact->image_count; i++)
         sum += artifact->base[artifact->images[i].offset];
-    for (uint64_t at = 0; at < artifact->text_size; at += 16)
-        sum += proa_artifact_find_function(artifact, at);
+    for (uint64_t at = 0; at < artifact->text_size; at += 16) {
+        bool is_tail = false;
+
+        sum += proa_artifact_find_function(artifact, at, &is_tail);
+        sum += is_tail;
+    }
     assert(sum < SIZE_MAX);
 }
 

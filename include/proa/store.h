@@ -61,6 +61,7 @@ uint32_t proa_store_exit_code(const struct proa_store *store);
 /*
  * After PROA_TRAP: a backtrace of wasm functions, a line each, the innermost
  * first; "" when there is none. Borrowed from the store until the next call.
+ * One that the compiler inlined has no line: it is part of its caller's.
  */
 const char *proa_store_backtrace(const struct proa_store *store);
 

@@ -151,10 +151,11 @@ void proa_artifact_deinit(struct proa_artifact *artifact);
 
 /*
  * The own function whose code holds `text_offset` (as a return address does:
- * pass the address less one), or PROA_ARTIFACT_NONE.
+ * pass the address less one), or PROA_ARTIFACT_NONE; and whether that code is
+ * its tail form, which its other form does no more than call.
  */
 uint32_t proa_artifact_find_function(const struct proa_artifact *artifact,
-                                     uint64_t text_offset);
+                                     uint64_t text_offset, bool *is_tail);
 
 /* True when the bytes begin as an artifact of ours does. */
 bool proa_artifact_is_one(const uint8_t *bytes, uint64_t size);

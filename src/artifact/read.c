@@ -274,8 +274,44 @@ void proa_artifact_deinit(struct proa_artifact *artifact)
     *artifact = (struct proa_artifact){ 0 };
 }
 
+static bool is_between(uint64_t offset, uint64_t low, uint64_t high)
+{
+    return offset > low && offset <= high;
+}
+
+/*
+ * The function whose tail form begins last before the offset, if no other code
+ * begins between. How long a tail form is the file does not say; few modules
+ * have any, and only backtraces ask.
+ */
+static uint32_t find_tail(const struct proa_artifact *artifact,
+                          uint64_t text_offset)
+{
+    uint32_t found = PROA_ARTIFACT_NONE;
+    uint64_t tail = 0;
+
+    for (uint32_t i = 0; i < artifact->function_count; i++) {
+        const struct proa_artifact_function *at = &artifact->functions[i];
+
+        if (at->tail <= text_offset && at->tail >= tail) {
+            found = i;
+            tail = at->tail;
+        }
+    }
+    if (found == PROA_ARTIFACT_NONE ||
+        is_between(artifact->init, tail, text_offset))
+        return PROA_ARTIFACT_NONE;
+    for (uint32_t i = 0; i < artifact->function_count; i++)
+        if (is_between(artifact->functions[i].code, tail, text_offset))
+            return PROA_ARTIFACT_NONE;
+    for (uint32_t i = 0; i < artifact->type_count; i++)
+        if (is_between(artifact->types[i].trampoline, tail, text_offset))
+            return PROA_ARTIFACT_NONE;
+    return found;
+}
+
 uint32_t proa_artifact_find_function(const struct proa_artifact *artifact,
-                                     uint64_t text_offset)
+                                     uint64_t text_offset, bool *is_tail)
 {
     uint32_t low = 0;
     uint32_t high =
@@ -290,11 +326,15 @@ uint32_t proa_artifact_find_function(const struct proa_artifact *artifact,
         else
             high = middle;
     }
-    if (low == 0)
-        return PROA_ARTIFACT_NONE;
-    uint32_t index = artifact->functions_by_code[low - 1];
-    const struct proa_artifact_function *function = &artifact->functions[index];
-    if (text_offset - function->code >= function->code_size)
-        return PROA_ARTIFACT_NONE;
-    return index;
+    *is_tail = false;
+    if (low > 0) {
+        uint32_t index = artifact->functions_by_code[low - 1];
+        const struct proa_artifact_function *function =
+            &artifact->functions[index];
+
+        if (text_offset - function->code < function->code_size)
+            return index;
+    }
+    *is_tail = true;
+    return find_tail(artifact, text_offset);
 }

@@ -67,38 +67,66 @@ static void copy_name(const char *name, char *text)
     text[size] = '\0';
 }
 
-static bool write_frame(struct proa_buffer *buffer, uint32_t number,
-                        uintptr_t pc)
+struct frame {
+    const struct proa_module *module; /* NULL: not a guest's function */
+    uint32_t index;
+    bool is_tail;
+};
+
+static struct frame find_frame(uintptr_t pc)
 {
-    char name[PROA_BACKTRACE_NAME_MAX + 1];
+    struct frame frame = { 0 };
     const void *owner;
 
     /* A return address may lie past the end of the function that called. */
     if (!proa_code_find(pc - 1, &owner) || owner == NULL)
-        return false;
+        return frame;
     const struct proa_module *module = owner;
     const struct proa_artifact *artifact = &module->artifact;
     uint64_t offset =
         pc - 1 - ((uintptr_t)module->base + artifact->text_offset);
-    uint32_t index = proa_artifact_find_function(artifact, offset);
-    if (index == PROA_ARTIFACT_NONE)
-        return false;
-    copy_name(artifact->strings + artifact->functions[index].name, name);
+    frame.index = proa_artifact_find_function(artifact, offset, &frame.is_tail);
+    if (frame.index != PROA_ARTIFACT_NONE)
+        frame.module = module;
+    return frame;
+}
+
+static bool write_frame(struct proa_buffer *buffer, uint32_t number,
+                        const struct frame *frame)
+{
+    const struct proa_artifact *artifact = &frame->module->artifact;
+    char name[PROA_BACKTRACE_NAME_MAX + 1];
+
+    copy_name(artifact->strings + artifact->functions[frame->index].name, name);
     if (name[0] == '\0')
-        return proa_buffer_printf(buffer, "%3u: function %u\n", number, index);
+        return proa_buffer_printf(buffer, "%3u: function %u\n", number,
+                                  frame->index);
     return proa_buffer_printf(buffer, "%3u: %s (function %u)\n", number, name,
-                              index);
+                              frame->index);
+}
+
+/* The other form of a function does no more than call its tail form. */
+static bool is_same_call(const struct frame *inner, const struct frame *outer)
+{
+    return inner->module == outer->module && inner->index == outer->index &&
+           inner->is_tail && !outer->is_tail;
 }
 
 /* The text outlives the buffer that it was written to. */
 static char *write_backtrace(const struct proa_guest *guest)
 {
     struct proa_buffer buffer;
+    struct frame inner = { 0 };
     uint32_t number = 0;
 
     proa_buffer_init(&buffer, PROA_BACKTRACE_MAX);
-    for (uint32_t i = 0; i < guest->frame_count; i++)
-        number += write_frame(&buffer, number, guest->frames[i]);
+    for (uint32_t i = 0; i < guest->frame_count; i++) {
+        struct frame frame = find_frame(guest->frames[i]);
+
+        if (frame.module != NULL && !is_same_call(&inner, &frame))
+            number += write_frame(&buffer, number, &frame);
+        inner = frame;
+    }
     if (guest->frames_are_cut)
         (void)proa_buffer_printf(&buffer, "  ...\n");
     char *text = malloc(buffer.size + 1);

@@ -73,7 +73,7 @@ static const struct proa_wasm_module module = {
 
 static const uint32_t code[] = { PROA_ARTIFACT_NONE, 8 };
 static const uint32_t code_size[] = { 0, 12 };
-static const uint32_t tail[] = { PROA_ARTIFACT_NONE, PROA_ARTIFACT_NONE };
+static const uint32_t tail[] = { PROA_ARTIFACT_NONE, 20 };
 static const uint32_t records[] = { PROA_ARTIFACT_NONE, 0 };
 static const uint32_t trampolines[] = { 20, 24 };
 static const bool in_image[] = { true, false };
@@ -182,6 +182,32 @@ static void check_spaces(const struct proa_artifact *a, const uint8_t *file)
     CHECK_EQ(a->images[0].address, 4096);
 }
 
+static void check_find(const struct proa_artifact *artifact)
+{
+    static const struct {
+        uint64_t offset;
+        uint32_t index;
+        bool is_tail;
+    } rows[] = {
+        { 7, PROA_ARTIFACT_NONE, true },
+        { 8, 1, false },
+        { 19, 1, false },
+        { 20, 1, true }, /* up to the trampoline */
+        { 23, 1, true },
+        { 24, PROA_ARTIFACT_NONE, true },
+        { 31, PROA_ARTIFACT_NONE, true },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool is_tail;
+
+        CHECK_EQ(
+            proa_artifact_find_function(artifact, rows[i].offset, &is_tail),
+            rows[i].index);
+        CHECK_EQ(is_tail, rows[i].is_tail);
+    }
+}
+
 static void what_is_written_is_read(void)
 {
     size_t size;
@@ -192,10 +218,7 @@ static void what_is_written_is_read(void)
     CHECK_EQ(proa_artifact_read(file, size, &artifact, &err), PROA_OK);
     check_head(&artifact, file);
     check_spaces(&artifact, file);
-    CHECK_EQ(proa_artifact_find_function(&artifact, 7), PROA_ARTIFACT_NONE);
-    CHECK_EQ(proa_artifact_find_function(&artifact, 8), 1);
-    CHECK_EQ(proa_artifact_find_function(&artifact, 19), 1);
-    CHECK_EQ(proa_artifact_find_function(&artifact, 20), PROA_ARTIFACT_NONE);
+    check_find(&artifact);
     proa_artifact_deinit(&artifact);
     free(file);
 }
