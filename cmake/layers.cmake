@@ -27,6 +27,14 @@ foreach(line IN LISTS lines)
     endforeach()
 endforeach()
 
+# What compiles at once is made of many small functions in many files. The
+# other programs link these libraries as ever.
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    foreach(name base wasm artifact baseline compiler)
+        target_compile_options(proa_${name} PRIVATE -flto=auto -ffat-lto-objects)
+    endforeach()
+endif()
+
 # The libraries of others, each where it is used and nowhere else.
 target_link_libraries(proa_base PUBLIC PkgConfig::CRYPTO)
 if(TARGET proa_platform)

@@ -27,35 +27,50 @@ static const char section_names[] =
 
 enum { SEGMENT_TEXT, SEGMENT_DATA, SEGMENT_STACK, SEGMENT_COUNT };
 
-static void align_to(struct proa_buffer *out, uint64_t alignment)
+static void align_to(struct proa_sink *out, uint64_t alignment)
 {
     uint64_t mask = alignment - 1;
 
-    (void)proa_buffer_append_zeros(out, (size_t)(-out->size & mask));
+    proa_sink_put_zeros(out, -out->size & mask);
+}
+
+/* Bytes that are here, or that another puts. */
+static void put_part(struct proa_sink *out, const uint8_t *bytes, uint64_t size,
+                     void (*put)(void *env, struct proa_sink *sink), void *env)
+{
+    uint64_t before = out->size;
+
+    if (bytes != NULL || size == 0)
+        proa_sink_put(out, bytes, size);
+    else
+        put(env, out);
+    assert(out->is_full || out->size - before == size);
+    (void)before;
 }
 
 void proa_elf_begin(const struct proa_artifact_source *source,
-                    struct proa_buffer *out, struct proa_elf_places *places)
+                    struct proa_sink *out, struct proa_elf_places *places)
 {
-    (void)proa_buffer_append_zeros(out, PROA_HOST_PAGE);
+    proa_sink_put_zeros(out, PROA_HOST_PAGE);
     places->text = out->size;
-    (void)proa_buffer_append(out, source->text, source->text_size);
+    put_part(out, source->text, source->text_size, source->put_text,
+             source->env);
     align_to(out, PROA_HOST_PAGE);
     places->rodata = out->size;
-    (void)proa_buffer_append(out, source->rodata, source->rodata_size);
+    proa_sink_put(out, source->rodata, source->rodata_size);
     align_to(out, PROA_HOST_PAGE);
     places->slots = out->size;
     if (source->has_slots) {
         assert(source->rodata_size == 0);
-        (void)proa_buffer_append_zeros(
-            out,
-            PROA_SLOT_SIZE * (size_t)(source->module->function_count -
-                                      source->module->imported_function_count));
+        proa_sink_put_zeros(
+            out, PROA_SLOT_SIZE *
+                     (uint64_t)(source->module->function_count -
+                                source->module->imported_function_count));
         align_to(out, PROA_HOST_PAGE);
     }
     places->images = out->size;
-    (void)proa_buffer_append(out, source->image_bytes,
-                             source->image_bytes_size);
+    put_part(out, source->image_bytes, source->image_bytes_size,
+             source->put_images, source->env);
     places->images_end = out->size;
     align_to(out, 8);
 }
@@ -155,7 +170,7 @@ static Elf64_Shdr make_loaded(const char *name, uint32_t type, uint64_t offset,
 
 static void write_header(const struct proa_artifact_source *source,
                          const struct proa_elf_places *places,
-                         uint64_t sections_offset, struct proa_buffer *out)
+                         uint64_t sections_offset, struct proa_sink *out)
 {
     Elf64_Ehdr header = {
         .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
@@ -188,19 +203,19 @@ static void write_header(const struct proa_artifact_source *source,
         segments[i].p_memsz = segments[i].p_filesz;
         segments[i].p_align = PROA_HOST_PAGE;
     }
-    memcpy(out->bytes, &header, sizeof header);
-    memcpy(out->bytes + sizeof header, segments, sizeof segments);
+    proa_sink_put_at(out, 0, &header, sizeof header);
+    proa_sink_put_at(out, sizeof header, segments, sizeof segments);
 }
 
 void proa_elf_end(const struct proa_artifact_source *source,
-                  struct proa_buffer *out, const struct proa_elf_places *places)
+                  struct proa_sink *out, const struct proa_elf_places *places)
 {
     struct proa_buffer symbols;
     struct proa_buffer names;
     Elf64_Shdr sections[SECTION_COUNT] = { 0 };
 
-    proa_buffer_init(&symbols, out->size_max);
-    proa_buffer_init(&names, out->size_max);
+    proa_buffer_init(&symbols, (size_t)out->size_max);
+    proa_buffer_init(&names, (size_t)out->size_max);
     add_symbols(source, places->text, &symbols, &names);
 
     sections[SECTION_TEXT] =
@@ -226,16 +241,16 @@ void proa_elf_end(const struct proa_artifact_source *source,
     sections[SECTION_SYMTAB].sh_info =
         (Elf64_Word)(symbols.size / sizeof(Elf64_Sym)); /* all are local */
     sections[SECTION_SYMTAB].sh_entsize = sizeof(Elf64_Sym);
-    (void)proa_buffer_append(out, symbols.bytes, symbols.size);
+    proa_sink_put(out, symbols.bytes, symbols.size);
     sections[SECTION_STRTAB] =
         make_section(".strtab", SHT_STRTAB, out->size, names.size);
-    (void)proa_buffer_append(out, names.bytes, names.size);
+    proa_sink_put(out, names.bytes, names.size);
     sections[SECTION_SHSTRTAB] =
         make_section(".shstrtab", SHT_STRTAB, out->size, sizeof section_names);
-    (void)proa_buffer_append(out, section_names, sizeof section_names);
+    proa_sink_put(out, section_names, sizeof section_names);
     align_to(out, 8);
     uint64_t sections_offset = out->size;
-    (void)proa_buffer_append(out, sections, sizeof sections);
+    proa_sink_put(out, sections, sizeof sections);
     if (symbols.is_full || names.is_full)
         out->is_full = true;
     if (!out->is_full)

@@ -21,11 +21,10 @@ struct proa_elf_places {
 
 /* Room for the headers, then text, read-only data, slots and images. */
 void proa_elf_begin(const struct proa_artifact_source *source,
-                    struct proa_buffer *out, struct proa_elf_places *places);
+                    struct proa_sink *out, struct proa_elf_places *places);
 
 /* The symbol table, the section headers; fills in the headers at the start. */
 void proa_elf_end(const struct proa_artifact_source *source,
-                  struct proa_buffer *out,
-                  const struct proa_elf_places *places);
+                  struct proa_sink *out, const struct proa_elf_places *places);
 
 #endif

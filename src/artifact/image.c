@@ -7,7 +7,7 @@
 #include "base/fail.h"
 #include "wasm/instruction.h"
 
-enum { HOST_PAGE = 4096 };
+enum { HOST_PAGE = 4096, IMAGES_MAX = 1 << 30 };
 
 /* A segment that will lie in an image. */
 struct placed {
@@ -140,6 +140,48 @@ static enum proa_status make_runs(struct maker *maker)
         }
     }
     images->runs = runs;
+    for (uint32_t i = 0; i < images->run_count; i++) {
+        runs[i].offset = images->size;
+        images->size += runs[i].size;
+    }
+    return PROA_OK;
+}
+
+static int compare_placed(const void *a, const void *b)
+{
+    const struct placed *x = a;
+    const struct placed *y = b;
+
+    if (x->memory != y->memory)
+        return x->memory < y->memory ? -1 : 1;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
+/* Segments in the order of their places, if none lies over another. */
+static enum proa_status make_order(struct maker *maker)
+{
+    struct proa_images *images = maker->images;
+    uint32_t count = 0;
+    struct placed *placed =
+        proa_arena_array(maker->arena, maker->placed_count, sizeof *placed);
+
+    uint32_t *order =
+        proa_arena_array(maker->arena, maker->placed_count, sizeof *order);
+    if (placed == NULL || order == NULL)
+        return proa_fail(maker->err, PROA_NOMEM, 0, "no memory for an image");
+    for (uint32_t i = 0; i < maker->placed_count; i++)
+        if (maker->placed[i].size > 0)
+            placed[count++] = maker->placed[i];
+    if (count > 0)
+        qsort(placed, count, sizeof *placed, compare_placed);
+    for (uint32_t i = 0; i < count; i++) {
+        order[i] = placed[i].segment;
+        if (i > 0 && placed[i - 1].memory == placed[i].memory &&
+            placed[i - 1].address + placed[i - 1].size > placed[i].address)
+            return PROA_OK;
+    }
+    images->order = order;
+    images->order_count = count;
     return PROA_OK;
 }
 
@@ -147,12 +189,9 @@ static enum proa_status fill(struct maker *maker)
 {
     struct proa_images *images = maker->images;
 
-    for (uint32_t i = 0; i < images->run_count; i++) {
-        images->runs[i].offset = images->bytes.size;
-        if (!proa_buffer_append_zeros(&images->bytes, images->runs[i].size))
-            return proa_fail(maker->err, PROA_LIMIT, 0,
-                             "the initial memory is larger than its limit");
-    }
+    if (!proa_buffer_append_zeros(&images->bytes, images->size))
+        return proa_fail(maker->err, PROA_LIMIT, 0,
+                         "the initial memory is larger than its limit");
     for (uint32_t i = 0; i < maker->placed_count; i++) {
         const struct placed *placed = &maker->placed[i];
         const uint8_t *bytes = maker->module->datas[placed->segment].bytes;
@@ -177,21 +216,25 @@ static enum proa_status fill(struct maker *maker)
     return PROA_OK;
 }
 
-enum proa_status proa_images_make(const struct proa_wasm_module *module,
-                                  struct proa_arena *arena,
-                                  struct proa_images *images,
-                                  struct proa_error *err)
+static enum proa_status make(const struct proa_wasm_module *module,
+                             struct proa_arena *arena, bool wants_bytes,
+                             struct proa_images *images, struct proa_error *err)
 {
     struct proa_images made = { 0 };
     struct maker maker = {
         .module = module, .arena = arena, .images = &made, .err = err
     };
 
-    proa_buffer_init(&made.bytes, (size_t)1 << 30);
+    proa_buffer_init(&made.bytes, IMAGES_MAX);
     enum proa_status status = choose(&maker);
     if (status == PROA_OK)
         status = make_runs(&maker);
-    if (status == PROA_OK)
+    if (status == PROA_OK && made.size > IMAGES_MAX)
+        status = proa_fail(err, PROA_LIMIT, 0,
+                           "the initial memory is larger than its limit");
+    if (status == PROA_OK && !wants_bytes)
+        status = make_order(&maker);
+    if (status == PROA_OK && made.order == NULL)
         status = fill(&maker);
     if (status != PROA_OK) {
         proa_images_deinit(&made);
@@ -199,6 +242,55 @@ enum proa_status proa_images_make(const struct proa_wasm_module *module,
     }
     *images = made;
     return PROA_OK;
+}
+
+enum proa_status proa_images_make(const struct proa_wasm_module *module,
+                                  struct proa_arena *arena,
+                                  struct proa_images *images,
+                                  struct proa_error *err)
+{
+    return make(module, arena, true, images, err);
+}
+
+enum proa_status proa_images_plan(const struct proa_wasm_module *module,
+                                  struct proa_arena *arena,
+                                  struct proa_images *images,
+                                  struct proa_error *err)
+{
+    return make(module, arena, false, images, err);
+}
+
+void proa_images_put(const struct proa_images *images,
+                     const struct proa_wasm_module *module,
+                     struct proa_sink *sink)
+{
+    uint32_t next = 0;
+
+    if (images->order == NULL) {
+        proa_sink_put(sink, images->bytes.bytes, images->bytes.size);
+        return;
+    }
+    for (uint32_t i = 0; i < images->run_count; i++) {
+        const struct proa_artifact_image *run = &images->runs[i];
+        uint64_t at = run->address;
+        uint64_t end = run->address + run->size;
+        while (next < images->order_count) {
+            const struct proa_wasm_data *data =
+                &module->datas[images->order[next]];
+            uint64_t address = 0;
+            struct proa_cursor offset = data->offset;
+            (void)constant_offset(
+                offset, module->memories[data->memory_index].limits.is_64,
+                &address);
+            if (data->memory_index != run->memory || address >= end)
+                break;
+            proa_sink_put_zeros(sink, address - at);
+            proa_sink_put(sink, data->bytes, data->size);
+            at = address + data->size;
+            next++;
+        }
+        proa_sink_put_zeros(sink, end - at);
+    }
 }
 
 void proa_images_deinit(struct proa_images *images)

@@ -8,14 +8,19 @@
 
 #include "artifact/artifact.h"
 #include "base/buffer.h"
+#include "base/sink.h"
 #include "wasm/module.h"
 
 /* Arrays live in the arena given; `bytes` is owned: proa_images_deinit(). */
 struct proa_images {
     struct proa_artifact_image *runs; /* `offset` is into `bytes` */
     uint32_t run_count;
-    struct proa_buffer bytes;
-    bool *in_image; /* by data segment */
+    uint64_t size;            /* of all runs */
+    struct proa_buffer bytes; /* empty: proa_images_put() knows a way */
+    bool *in_image;           /* by data segment */
+    uint32_t *order;          /* segments by memory and address; NULL: as above,
+                                 for they overlap */
+    uint32_t order_count;
 };
 
 /*
@@ -30,6 +35,15 @@ PROA_NODISCARD enum proa_status
 proa_images_make(const struct proa_wasm_module *module,
                  struct proa_arena *arena, struct proa_images *images,
                  struct proa_error *err);
+/* The same without the bytes, where that can be. */
+PROA_NODISCARD enum proa_status
+proa_images_plan(const struct proa_wasm_module *module,
+                 struct proa_arena *arena, struct proa_images *images,
+                 struct proa_error *err);
+/* All runs, one after the other. */
+void proa_images_put(const struct proa_images *images,
+                     const struct proa_wasm_module *module,
+                     struct proa_sink *sink);
 void proa_images_deinit(struct proa_images *images);
 
 #endif

@@ -22,11 +22,15 @@ static uint32_t add_string(struct meta *meta, const char *bytes, size_t size)
 
     if (size == 0)
         return 0; /* the empty string is always the first byte */
-    for (size_t i = 0; i < size; i++) {
-        if (bytes[i] == '\0')
+    while (size > 0) {
+        size_t plain = strnlen(bytes, size);
+        (void)proa_buffer_append(strings, bytes, plain);
+        if (plain < size) {
             (void)proa_buffer_append(strings, PROA_NUL_ESCAPE, 2);
-        else
-            (void)proa_buffer_append(strings, &bytes[i], 1);
+            plain++;
+        }
+        bytes += plain;
+        size -= plain;
     }
     (void)proa_buffer_append(strings, "", 1);
     return at;
@@ -133,6 +137,7 @@ static void add_by_code(struct meta *meta,
     const struct proa_wasm_module *module = source->module;
     uint32_t count = module->function_count - module->imported_function_count;
     struct code_key *keys = calloc(count + 1, sizeof *keys);
+    bool is_sorted = true;
 
     if (keys == NULL) {
         meta->tables[PROA_META_BY_CODE].is_full = true;
@@ -141,8 +146,10 @@ static void add_by_code(struct meta *meta,
     for (uint32_t i = 0; i < count; i++) {
         keys[i].index = module->imported_function_count + i;
         keys[i].code = source->code[keys[i].index];
+        is_sorted = is_sorted && (i == 0 || keys[i - 1].code <= keys[i].code);
     }
-    qsort(keys, count, sizeof *keys, compare_code);
+    if (!is_sorted)
+        qsort(keys, count, sizeof *keys, compare_code);
     for (uint32_t i = 0; i < count; i++)
         add(meta, PROA_META_BY_CODE, &keys[i].index, sizeof keys[i].index);
     free(keys);
@@ -289,7 +296,7 @@ static enum proa_status collect(const struct proa_artifact_source *source,
 }
 
 static enum proa_status write_all(const struct proa_artifact_source *source,
-                                  struct meta *meta, struct proa_buffer *out,
+                                  struct meta *meta, struct proa_sink *out,
                                   struct proa_error *err)
 {
     const struct proa_wasm_module *module = source->module;
@@ -336,29 +343,38 @@ static enum proa_status write_all(const struct proa_artifact_source *source,
         if (table->is_full)
             return proa_fail(err, PROA_NOMEM, 0, "no memory for the artifact");
     }
-    (void)proa_buffer_append(out, &header, sizeof header);
+    proa_sink_put(out, &header, sizeof header);
     for (int i = 0; i < PROA_META_TABLE_COUNT; i++)
-        (void)proa_buffer_append(out, meta->tables[i].bytes,
-                                 meta->tables[i].size);
+        proa_sink_put(out, meta->tables[i].bytes, meta->tables[i].size);
     places.meta_end = out->size;
     proa_elf_end(source, out, &places);
-    if (out->is_full)
+    if (!proa_sink_end(out))
         return proa_fail(err, PROA_LIMIT, 0,
                          "the artifact is larger than its limit or memory");
     return PROA_OK;
+}
+
+enum proa_status proa_artifact_put(const struct proa_artifact_source *source,
+                                   struct proa_sink *out,
+                                   struct proa_error *err)
+{
+    struct meta meta;
+
+    assert(out->size == 0);
+    for (int i = 0; i < PROA_META_TABLE_COUNT; i++)
+        proa_buffer_init(&meta.tables[i], (size_t)out->size_max);
+    enum proa_status status = write_all(source, &meta, out, err);
+    for (int i = 0; i < PROA_META_TABLE_COUNT; i++)
+        proa_buffer_deinit(&meta.tables[i]);
+    return status;
 }
 
 enum proa_status proa_artifact_write(const struct proa_artifact_source *source,
                                      struct proa_buffer *out,
                                      struct proa_error *err)
 {
-    struct meta meta;
+    struct proa_sink sink;
 
-    assert(out->size == 0);
-    for (int i = 0; i < PROA_META_TABLE_COUNT; i++)
-        proa_buffer_init(&meta.tables[i], out->size_max);
-    enum proa_status status = write_all(source, &meta, out, err);
-    for (int i = 0; i < PROA_META_TABLE_COUNT; i++)
-        proa_buffer_deinit(&meta.tables[i]);
-    return status;
+    proa_sink_init_buffer(&sink, out);
+    return proa_artifact_put(source, &sink, err);
 }

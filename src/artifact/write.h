@@ -7,6 +7,7 @@
 
 #include "artifact/artifact.h"
 #include "base/buffer.h"
+#include "base/sink.h"
 #include "wasm/module.h"
 
 /* All borrowed for the call. */
@@ -19,7 +20,7 @@ struct proa_artifact_source {
 
     /* Linked code. The read-only data follows the text at the next multiple of
      * 4096 from the text's start. */
-    const uint8_t *text;
+    const uint8_t *text; /* NULL: see put_text */
     uint64_t text_size;
     const uint8_t *rodata;
     uint64_t rodata_size;
@@ -38,9 +39,14 @@ struct proa_artifact_source {
     /* Memory images: `offset` is into `image_bytes` here. */
     const struct proa_artifact_image *images;
     uint32_t image_count;
-    const uint8_t *image_bytes;
+    const uint8_t *image_bytes; /* NULL: see put_images */
     uint64_t image_bytes_size;
     const bool *data_in_image; /* by data segment */
+
+    /* Put what is not there as a whole: exactly as many bytes as it has. */
+    void (*put_text)(void *env, struct proa_sink *sink);
+    void (*put_images)(void *env, struct proa_sink *sink);
+    void *env;
 };
 
 /*
@@ -52,5 +58,10 @@ struct proa_artifact_source {
 PROA_NODISCARD enum proa_status
 proa_artifact_write(const struct proa_artifact_source *source,
                     struct proa_buffer *out, struct proa_error *err);
+
+/* The same to anywhere; nothing was put there yet. */
+PROA_NODISCARD enum proa_status
+proa_artifact_put(const struct proa_artifact_source *source,
+                  struct proa_sink *out, struct proa_error *err);
 
 #endif

@@ -32,6 +32,8 @@ uint8_t *proa_buffer_reserve(struct proa_buffer *buffer, size_t size)
             buffer->capacity < CAPACITY_MIN ? CAPACITY_MIN : buffer->capacity;
         while (capacity < needed)
             capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+        if (capacity > buffer->size_max)
+            capacity = buffer->size_max;
         uint8_t *bytes = realloc(buffer->bytes, capacity);
         if (bytes == NULL) {
             buffer->is_full = true;

@@ -4,13 +4,27 @@
 #include <assert.h>
 #include <string.h>
 
-/* No x86 instruction is longer than 15 bytes. */
-enum { INSTRUCTION_MAX = 16 };
-
+/* An instruction being written at the code's end. */
 struct bytes {
-    uint8_t at[INSTRUCTION_MAX];
+    uint8_t *at;
     uint32_t count;
 };
+
+static void begin(struct proa_asm *as, struct bytes *out)
+{
+    struct proa_buffer *code = as->code;
+
+    if (code->capacity - code->size < PROA_ASM_BYTES_MAX || code->is_full) {
+        out->at = proa_buffer_reserve(code, PROA_ASM_BYTES_MAX);
+        if (out->at == NULL)
+            out->at = as->nowhere;
+        else
+            code->size -= PROA_ASM_BYTES_MAX;
+    } else {
+        out->at = code->bytes + code->size;
+    }
+    out->count = 0;
+}
 
 static void put(struct bytes *out, unsigned byte)
 {
@@ -25,8 +39,9 @@ static void put32(struct bytes *out, uint32_t value)
 
 static void flush(struct proa_asm *as, const struct bytes *out)
 {
-    assert(out->count <= INSTRUCTION_MAX);
-    (void)proa_buffer_append(as->code, out->at, out->count);
+    assert(out->count <= PROA_ASM_BYTES_MAX);
+    if (!as->code->is_full)
+        as->code->size += out->count;
 }
 
 /* Prefixes, REX, map and opcode. x and b extend index and base (or rm). */
@@ -93,8 +108,9 @@ static void put_rm(struct bytes *out, uint32_t op, unsigned reg,
 
 void proa_asm_rr(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rr(&out, op, reg, rm);
     flush(as, &out);
 }
@@ -102,8 +118,9 @@ void proa_asm_rr(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm)
 void proa_asm_rm(struct proa_asm *as, uint32_t op, unsigned reg,
                  const struct proa_place *place)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rm(&out, op, reg, place);
     flush(as, &out);
 }
@@ -111,8 +128,9 @@ void proa_asm_rm(struct proa_asm *as, uint32_t op, unsigned reg,
 void proa_asm_rri(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm,
                   uint8_t immediate)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rr(&out, op, reg, rm);
     put(&out, immediate);
     flush(as, &out);
@@ -121,8 +139,9 @@ void proa_asm_rri(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm,
 void proa_asm_rmi(struct proa_asm *as, uint32_t op, unsigned reg,
                   const struct proa_place *place, uint8_t immediate)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rm(&out, op, reg, place);
     put(&out, immediate);
     flush(as, &out);
@@ -141,8 +160,9 @@ static uint32_t wide_bit(bool wide)
 void proa_asm_group_ri(struct proa_asm *as, enum proa_asm_group1 op, bool wide,
                        unsigned rm, int32_t immediate)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rr(&out, (is_byte(immediate) ? 0x83 : 0x81) | wide_bit(wide), op, rm);
     if (is_byte(immediate))
         put(&out, (uint8_t)immediate);
@@ -154,8 +174,9 @@ void proa_asm_group_ri(struct proa_asm *as, enum proa_asm_group1 op, bool wide,
 void proa_asm_group_mi(struct proa_asm *as, enum proa_asm_group1 op, bool wide,
                        const struct proa_place *place, int32_t immediate)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rm(&out, (is_byte(immediate) ? 0x83 : 0x81) | wide_bit(wide), op,
            place);
     if (is_byte(immediate))
@@ -168,8 +189,9 @@ void proa_asm_group_mi(struct proa_asm *as, enum proa_asm_group1 op, bool wide,
 void proa_asm_imul_rri(struct proa_asm *as, bool wide, unsigned reg,
                        unsigned rm, int32_t immediate)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_rr(&out, (is_byte(immediate) ? 0x6b : 0x69) | wide_bit(wide), reg, rm);
     if (is_byte(immediate))
         put(&out, (uint8_t)immediate);
@@ -198,8 +220,9 @@ void proa_asm_unary(struct proa_asm *as, enum proa_asm_unary op, bool wide,
 
 void proa_asm_sign_extend_rax(struct proa_asm *as, bool wide)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     if (wide)
         put(&out, 0x48);
     put(&out, 0x99);
@@ -208,8 +231,9 @@ void proa_asm_sign_extend_rax(struct proa_asm *as, bool wide)
 
 void proa_asm_constant(struct proa_asm *as, unsigned reg, uint64_t value)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     if (value == 0) {
         put_rr(&out, PROA_ASM_XOR, reg, reg);
     } else if (value <= UINT32_MAX) {
@@ -228,8 +252,9 @@ void proa_asm_constant(struct proa_asm *as, unsigned reg, uint64_t value)
 
 void proa_asm_move_zero(struct proa_asm *as, unsigned reg)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_opcode(&out, 0xb8 | (reg & 7), 0, 0, reg >> 3, false);
     put32(&out, 0);
     flush(as, &out);
@@ -238,8 +263,9 @@ void proa_asm_move_zero(struct proa_asm *as, unsigned reg)
 void proa_asm_store_immediate(struct proa_asm *as, unsigned size,
                               const struct proa_place *place, int32_t immediate)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     assert(size == 1 || size == 2 || size == 4 || size == 8);
     put_rm(&out,
            (size == 1 ? 0xc6U : 0xc7U) | (size == 2 ? PROA_ASM_66 : 0U) |
@@ -270,8 +296,9 @@ void proa_asm_cmov(struct proa_asm *as, enum proa_condition condition,
 
 static void put_short(struct proa_asm *as, unsigned opcode, unsigned reg)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     put_opcode(&out, opcode | (reg & 7), 0, 0, reg >> 3, false);
     flush(as, &out);
 }
@@ -351,8 +378,9 @@ void proa_asm_jcc(struct proa_asm *as, enum proa_condition condition,
 void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
                         struct proa_label *label)
 {
-    struct bytes out = { .count = 0 };
+    struct bytes out;
 
+    begin(as, &out);
     /* rip-relative: mode 0, rm 5 */
     put_opcode(&out, PROA_ASM_LEA | PROA_ASM_W, reg, 0, 0, false);
     put(&out, (reg & 7) << 3 | 5);

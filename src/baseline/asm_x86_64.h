@@ -67,8 +67,12 @@ struct proa_label {
     uint8_t is_bound;
 };
 
+/* No x86 instruction is longer than 15 bytes. */
+enum { PROA_ASM_BYTES_MAX = 16 };
+
 struct proa_asm {
     struct proa_buffer *code; /* borrowed; its `is_full` is the only error */
+    uint8_t nowhere[PROA_ASM_BYTES_MAX]; /* to write to when it is full */
 };
 
 /* Instructions of two operands. `reg` and a register `rm` are numbers of

@@ -204,14 +204,14 @@ static bool skip(struct proa_emit *emit, enum proa_op op)
     }
 }
 
+/* What was emitted is thrown away when an instruction is found to be wrong. */
 static enum proa_status emit_body(struct proa_emit *emit,
-                                  struct proa_cursor *in,
-                                  struct proa_error *err)
+                                  struct proa_validator *validator)
 {
     struct proa_instruction instruction;
 
-    while (proa_cursor_left(in) > 0 && !emit->is_out_of_memory) {
-        enum proa_status status = proa_instruction_read(in, &instruction, err);
+    while (proa_validator_is_open(validator) && !emit->is_out_of_memory) {
+        enum proa_status status = proa_validator_next(validator, &instruction);
         if (status != PROA_OK)
             return status;
         if (emit->is_unreachable && skip(emit, instruction.op))
@@ -228,17 +228,21 @@ static enum proa_status emit_body(struct proa_emit *emit,
 
 enum proa_status proa_emit_function(struct proa_emit *emit,
                                     struct proa_chunk *chunk,
+                                    struct proa_validator *validator,
                                     uint32_t function_index, uint32_t *at,
                                     struct proa_error *err)
 {
     struct proa_cursor in = chunk->module->functions[function_index].body;
+    enum proa_status status = proa_validator_open(validator, function_index);
 
+    if (status != PROA_OK)
+        return status;
     start(emit, chunk, proa_wasm_functype(chunk->module, function_index), at);
-    enum proa_status status = read_locals(emit, &in, err);
+    status = read_locals(emit, &in, err);
     if (status != PROA_OK)
         return status;
     enter(emit);
-    status = emit_body(emit, &in, err);
+    status = emit_body(emit, validator);
     if (status != PROA_OK)
         return status;
     return finish(emit, err);

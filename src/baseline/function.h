@@ -6,22 +6,24 @@
 #define PROA_BASELINE_FUNCTION_H
 
 #include "baseline/emit.h"
+#include "wasm/validate.h"
 
 /* Memory that is used again for each function. Starts from { 0 }. */
 void proa_emit_deinit(struct proa_emit *emit);
 
 /*
- * Append a function's code to the chunk's text, aligned to 16.
+ * Validate a function's body and append its code to the chunk's text, aligned
+ * to 16.
  *
- * @param at  set on success: text offset
- * @return PROA_OK, PROA_NOMEM, PROA_LIMIT (a frame or a text too large),
- *         PROA_MALFORMED (never for a validated module)
+ * @param validator of the chunk's module; reports to `err`
+ * @param at        set on success: text offset
+ * @return PROA_OK, PROA_NOMEM, PROA_LIMIT (a frame or a text too large), what
+ *         the validator finds
  */
-PROA_NODISCARD enum proa_status proa_emit_function(struct proa_emit *emit,
-                                                   struct proa_chunk *chunk,
-                                                   uint32_t function_index,
-                                                   uint32_t *at,
-                                                   struct proa_error *err);
+PROA_NODISCARD enum proa_status
+proa_emit_function(struct proa_emit *emit, struct proa_chunk *chunk,
+                   struct proa_validator *validator, uint32_t function_index,
+                   uint32_t *at, struct proa_error *err);
 
 /* proa_trampoline of a type. */
 PROA_NODISCARD enum proa_status

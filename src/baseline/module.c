@@ -9,7 +9,6 @@
 #include "artifact/record.h"
 #include "artifact/write.h"
 #include "base/fail.h"
-#include "base/sha256.h"
 #include "baseline/function.h"
 #include "wasm/decode.h"
 #include "wasm/validate.h"
@@ -29,30 +28,50 @@ struct part {
 };
 
 struct work {
-    const struct proa_wasm_module *module;
+    struct proa_wasm_module *module;
     struct part *parts;
     uint32_t part_count;
     uint32_t *code; /* by function index; first from the part's text */
     uint32_t *code_size;
     pthread_mutex_t mutex; /* guards what follows */
     uint32_t next;
+    uint32_t failed; /* the first part that failed */
     enum proa_status status;
     struct proa_error *err;
 };
+
+/* Room for the usual: code is about twice as large as the bodies. What is not
+ * used is not touched. */
+static void reserve_text(const struct work *work, struct part *part)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = part->first; i < part->end; i++)
+        bytes += proa_cursor_left(&work->module->functions[i].body);
+    bytes = bytes * 9 / 4;
+    if (bytes < TEXT_MAX &&
+        proa_buffer_reserve(&part->chunk.text, (size_t)bytes) != NULL)
+        proa_buffer_clear(&part->chunk.text);
+}
 
 static enum proa_status emit_part(struct work *work, struct part *part,
                                   struct proa_error *err)
 {
     struct proa_emit emit = { 0 };
+    struct proa_validator *validator = proa_validator_create(work->module, err);
     enum proa_status status = PROA_OK;
 
+    if (validator == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory to compile");
     emit.err = err;
+    reserve_text(work, part);
     for (uint32_t i = part->first; status == PROA_OK && i < part->end; i++) {
-        status =
-            proa_emit_function(&emit, &part->chunk, i, &work->code[i], err);
+        status = proa_emit_function(&emit, &part->chunk, validator, i,
+                                    &work->code[i], err);
         work->code_size[i] = (uint32_t)part->chunk.text.size - work->code[i];
     }
     proa_emit_deinit(&emit);
+    proa_validator_destroy(validator);
     return status;
 }
 
@@ -73,7 +92,9 @@ static void *run_worker(void *argument)
         if (status == PROA_OK)
             continue;
         pthread_mutex_lock(&work->mutex);
-        if (work->status == PROA_OK) {
+        /* All before it were begun, so this is the module's first. */
+        if (work->status == PROA_OK || part->first < work->failed) {
+            work->failed = part->first;
             work->status = status;
             *work->err = err;
         }
@@ -130,9 +151,10 @@ struct whole {
     uint32_t *trampolines;
     uint32_t *tail;
     uint32_t init;
-    uint32_t entries; /* text offsets */
+    uint32_t rest_base; /* text offsets */
+    uint32_t entries;
     uint32_t slots;
-    struct proa_buffer text;
+    uint32_t text_size;
 };
 
 static void open_chunk(struct whole *whole, struct proa_chunk *chunk)
@@ -182,7 +204,7 @@ static enum proa_status prepare(struct whole *whole, struct proa_error *err)
         whole->tail[i] = PROA_ARTIFACT_NONE;
     for (uint32_t i = 0; i < module->imported_function_count; i++)
         work->code[i] = PROA_ARTIFACT_NONE;
-    return proa_images_make(module, module->arena, &whole->images, err);
+    return proa_images_plan(module, module->arena, &whole->images, err);
 }
 
 static enum proa_status emit_rest(struct whole *whole, struct proa_error *err)
@@ -200,15 +222,6 @@ static enum proa_status emit_rest(struct whole *whole, struct proa_error *err)
     return status;
 }
 
-static uint32_t append_text(struct proa_buffer *text,
-                            const struct proa_buffer *part)
-{
-    (void)proa_buffer_append_zeros(text, -text->size & 15);
-    uint32_t base = (uint32_t)text->size;
-    (void)proa_buffer_append(text, part->bytes, part->size);
-    return base;
-}
-
 /* Where the address of a function's best code will be. */
 static uint32_t slot_of(const struct whole *whole, uint32_t function)
 {
@@ -216,91 +229,114 @@ static uint32_t slot_of(const struct whole *whole, uint32_t function)
            SLOT_BYTES * (function - whole->module.imported_function_count);
 }
 
-static void patch_calls(struct whole *whole, const struct proa_chunk *chunk,
+/* The text in `chunk` begins at `base` of the whole. */
+static void patch_calls(const struct whole *whole, struct proa_chunk *chunk,
                         uint32_t base)
 {
     const struct proa_call_site *sites = (const void *)chunk->calls.bytes;
     size_t count = chunk->calls.size / sizeof *sites;
-    struct proa_asm as = { .code = &whole->text };
+    struct proa_asm as = { .code = &chunk->text };
 
     for (size_t i = 0; i < count; i++)
-        proa_asm_patch(&as, base + sites[i].at,
-                       slot_of(whole, sites[i].function));
+        proa_asm_patch(&as, sites[i].at,
+                       slot_of(whole, sites[i].function) - base);
 }
 
-/* For each record a jump through the slot; room for them was made. */
-static void write_entries(struct whole *whole)
+/* For each record a jump through the slot. */
+static void put_entries(const struct whole *whole, struct proa_sink *sink)
 {
     const struct proa_wasm_module *module = &whole->module;
+    uint32_t at = whole->entries;
 
     for (uint32_t i = module->imported_function_count;
          i < module->function_count; i++) {
         uint8_t entry[ENTRY_BYTES] = { 0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc };
         if (whole->records[i] == PROA_ARTIFACT_NONE)
             continue;
-        uint32_t at = whole->entries + ENTRY_BYTES * whole->records[i];
-        uint32_t distance = slot_of(whole, i) - (at + 6);
+        uint32_t here = whole->entries + ENTRY_BYTES * whole->records[i];
+        uint32_t distance = slot_of(whole, i) - (here + 6);
         memcpy(entry + 2, &distance, sizeof distance);
-        memcpy(whole->text.bytes + at, entry, sizeof entry);
+        proa_sink_put_zeros(sink, here - at);
+        proa_sink_put(sink, entry, sizeof entry);
+        at = here + ENTRY_BYTES;
     }
+    proa_sink_put_zeros(sink, whole->text_size - at);
 }
 
-/* Behind all code, and behind the text. */
-static void place_slots(struct whole *whole)
+static void put_chunk(const struct whole *whole, struct proa_chunk *chunk,
+                      uint32_t base, struct proa_sink *sink)
 {
-    (void)proa_buffer_append_zeros(&whole->text, -whole->text.size & 15);
-    whole->entries = (uint32_t)whole->text.size;
-    (void)proa_buffer_append_zeros(&whole->text,
-                                   (size_t)ENTRY_BYTES * whole->record_count);
-    whole->slots =
-        (uint32_t)(whole->text.size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    patch_calls(whole, chunk, base);
+    proa_sink_put(sink, chunk->text.bytes, chunk->text.size);
+    proa_sink_put_zeros(sink, -chunk->text.size & 15);
+    close_chunk(chunk); /* not needed again, and there are many of them */
 }
 
-/* The parts' texts one behind the other, and the calls between them. */
-static enum proa_status join(struct whole *whole, struct proa_error *err)
+static void put_text(void *env, struct proa_sink *sink)
 {
+    struct whole *whole = env;
     struct work *work = &whole->work;
 
-    proa_buffer_init(&whole->text, TEXT_MAX);
-    for (uint32_t i = 0; i < work->part_count; i++) {
-        struct part *part = &work->parts[i];
-        part->base = append_text(&whole->text, &part->chunk.text);
-        for (uint32_t k = part->first; k < part->end; k++)
-            work->code[k] += part->base;
-    }
-    uint32_t base = append_text(&whole->text, &whole->rest.text);
-    for (uint32_t i = 0; i < whole->module.type_count; i++)
-        whole->trampolines[i] += base;
-    whole->init += base;
-    place_slots(whole);
-    if (whole->text.is_full)
+    for (uint32_t i = 0; i < work->part_count; i++)
+        put_chunk(whole, &work->parts[i].chunk, work->parts[i].base, sink);
+    put_chunk(whole, &whole->rest, whole->rest_base, sink);
+    put_entries(whole, sink);
+}
+
+static void put_images(void *env, struct proa_sink *sink)
+{
+    const struct whole *whole = env;
+
+    proa_images_put(&whole->images, &whole->module, sink);
+}
+
+/* Each text begins at a multiple of 16. */
+static uint64_t place_text(uint64_t *size, const struct proa_buffer *text)
+{
+    uint64_t at = *size;
+
+    *size += (text->size + 15) & ~(uint64_t)15;
+    return at;
+}
+
+/* The parts' texts one behind the other, the entries behind all code, the slots
+ * behind the text. */
+static enum proa_status place(struct whole *whole, struct proa_error *err)
+{
+    struct work *work = &whole->work;
+    uint64_t size = 0;
+
+    for (uint32_t i = 0; i < work->part_count; i++)
+        work->parts[i].base =
+            (uint32_t)place_text(&size, &work->parts[i].chunk.text);
+    whole->rest_base = (uint32_t)place_text(&size, &whole->rest.text);
+    whole->entries = (uint32_t)size;
+    size += (uint64_t)ENTRY_BYTES * whole->record_count;
+    if (size > TEXT_MAX)
         return proa_fail(err, PROA_LIMIT, 0,
                          "the compiled code is larger than its limit");
+    whole->text_size = (uint32_t)size;
+    whole->slots = (uint32_t)(size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     for (uint32_t i = 0; i < work->part_count; i++)
-        patch_calls(whole, &work->parts[i].chunk, work->parts[i].base);
-    patch_calls(whole, &whole->rest, base);
-    write_entries(whole);
+        for (uint32_t k = work->parts[i].first; k < work->parts[i].end; k++)
+            work->code[k] += work->parts[i].base;
+    for (uint32_t i = 0; i < whole->module.type_count; i++)
+        whole->trampolines[i] += whole->rest_base;
+    whole->init += whole->rest_base;
     return PROA_OK;
 }
 
 static enum proa_status
 write_artifact(const struct proa_baseline_request *request, struct whole *whole,
-               struct proa_buffer *artifact, struct proa_error *err)
+               struct proa_sink *artifact, struct proa_error *err)
 {
-    uint8_t digest[PROA_SHA256_SIZE];
-    enum proa_status status =
-        proa_sha256(request->bytes, request->size, digest, err);
-
-    if (status != PROA_OK)
-        return status;
     struct proa_artifact_source source = {
         .module = &whole->module,
         .arch = PROA_ARCH_X86_64,
         .cpu_features = PROA_BASELINE_FEATURES,
         .producer = request->producer,
-        .module_sha256 = digest,
-        .text = whole->text.bytes,
-        .text_size = whole->text.size,
+        .module_sha256 = request->sha256,
+        .text_size = whole->text_size,
         .code = whole->work.code,
         .code_size = whole->work.code_size,
         .tail = whole->tail,
@@ -312,19 +348,21 @@ write_artifact(const struct proa_baseline_request *request, struct whole *whole,
         .entries = whole->entries,
         .images = whole->images.runs,
         .image_count = whole->images.run_count,
-        .image_bytes = whole->images.bytes.bytes,
-        .image_bytes_size = whole->images.bytes.size,
+        .image_bytes_size = whole->images.size,
         .data_in_image = whole->images.in_image,
+        .put_text = put_text,
+        .put_images = put_images,
+        .env = whole,
     };
-    return proa_artifact_write(&source, artifact, err);
+    return proa_artifact_put(&source, artifact, err);
 }
 
 static enum proa_status
 compile_decoded(const struct proa_baseline_request *request,
-                struct whole *whole, struct proa_buffer *artifact,
+                struct whole *whole, struct proa_sink *artifact,
                 struct proa_error *err)
 {
-    enum proa_status status = proa_wasm_validate(&whole->module, err);
+    enum proa_status status = proa_wasm_validate_parts(&whole->module, err);
 
     if (status == PROA_OK)
         status = prepare(whole, err);
@@ -337,7 +375,7 @@ compile_decoded(const struct proa_baseline_request *request,
     if (status == PROA_OK)
         status = emit_rest(whole, err);
     if (status == PROA_OK)
-        status = join(whole, err);
+        status = place(whole, err);
     if (status == PROA_OK)
         status = write_artifact(request, whole, artifact, err);
     return status;
@@ -345,7 +383,7 @@ compile_decoded(const struct proa_baseline_request *request,
 
 enum proa_status
 proa_baseline_compile(const struct proa_baseline_request *request,
-                      struct proa_buffer *artifact, struct proa_error *err)
+                      struct proa_sink *artifact, struct proa_error *err)
 {
     struct whole whole = { 0 };
     enum proa_status status =
@@ -357,7 +395,6 @@ proa_baseline_compile(const struct proa_baseline_request *request,
     for (uint32_t i = 0; i < whole.work.part_count; i++)
         close_chunk(&whole.work.parts[i].chunk);
     close_chunk(&whole.rest);
-    proa_buffer_deinit(&whole.text);
     proa_images_deinit(&whole.images);
     proa_wasm_module_deinit(&whole.module);
     return status;

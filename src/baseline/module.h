@@ -9,12 +9,13 @@
 
 #include <stddef.h>
 
-#include "base/buffer.h"
+#include "base/sink.h"
 #include "proa/error.h"
 
 struct proa_baseline_request {
     const uint8_t *bytes; /* the module; may be hostile */
     size_t size;
+    const uint8_t *sha256; /* of the module: 32 bytes */
     const char *producer;
     uint32_t thread_count; /* at least 1 */
 };
@@ -26,12 +27,12 @@ struct proa_baseline_request {
  * Decode, validate, emit, write. For x86-64. The same request gives the same
  * bytes whatever the number of threads.
  *
- * @param artifact appended to; must be empty
+ * @param artifact where it goes; nothing was put there yet
  * @return PROA_OK, PROA_MALFORMED, PROA_INVALID, PROA_UNSUPPORTED, PROA_LIMIT,
  *         PROA_NOMEM
  */
 PROA_NODISCARD enum proa_status
 proa_baseline_compile(const struct proa_baseline_request *request,
-                      struct proa_buffer *artifact, struct proa_error *err);
+                      struct proa_sink *artifact, struct proa_error *err);
 
 #endif

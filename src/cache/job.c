@@ -80,6 +80,23 @@ static int key_options(const struct proa_job *job, char *text, size_t size)
                     job->target.features, job->opt_level);
 }
 
+static enum proa_status digest_text(const struct proa_job *job,
+                                    char text[2 * PROA_SHA256_SIZE + 1],
+                                    struct proa_error *err)
+{
+    uint8_t digest[PROA_SHA256_SIZE];
+    enum proa_status status = PROA_OK;
+
+    if (job->module[0] != '\0') {
+        memmove(text, job->module, sizeof job->module);
+        return PROA_OK;
+    }
+    status = proa_sha256(job->bytes, job->size, digest, err);
+    if (status == PROA_OK)
+        proa_hex(digest, sizeof digest, text);
+    return status;
+}
+
 /*
  * The key: everything that the artifact's bytes depend on. The compiler itself
  * is known by its size and time, so that another one never gives old code.
@@ -93,12 +110,9 @@ enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
     enum proa_status status;
     int size;
 
-    if (job->module[0] == '\0') {
-        status = proa_sha256(job->bytes, job->size, digest, err);
-        if (status != PROA_OK)
-            return status;
-        proa_hex(digest, sizeof digest, job->module);
-    }
+    status = digest_text(job, job->module, err);
+    if (status != PROA_OK)
+        return status;
     if (job->compiler[0] != '\0')
         (void)stat(job->compiler, &st);
     size = key_options(job, options, sizeof options);
@@ -123,6 +137,7 @@ enum proa_status proa_job_make(const struct proa_job *job,
 {
     const struct proa_compile_options *options = &job->options;
     char opt[] = { '-', 'O', (char)('0' + job->opt_level), '\0' };
+    char module[2 * PROA_SHA256_SIZE + 1];
     char threads[16];
     const char *const argv[] = {
         "proa-compiler",
@@ -142,6 +157,8 @@ enum proa_status proa_job_make(const struct proa_job *job,
         opt,
         "--threads",
         threads,
+        "--module-sha256",
+        module,
         "--tier",
         job->is_baseline ? "baseline" : "optimized",
         NULL,
@@ -165,7 +182,9 @@ enum proa_status proa_job_make(const struct proa_job *job,
     if (job->compiler[0] == '\0')
         return proa_fail(err, PROA_COMPILER, 0, "%s", job->no_compiler.text);
     (void)snprintf(threads, sizeof threads, "%u", job->thread_count);
-    status = proa_compiler_input(job->bytes, job->size, &run.input_fd, err);
+    status = digest_text(job, module, err);
+    if (status == PROA_OK)
+        status = proa_compiler_input(job->bytes, job->size, &run.input_fd, err);
     if (status != PROA_OK)
         return status;
     status = proa_output_create(&run.output_fd, err);

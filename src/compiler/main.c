@@ -4,7 +4,7 @@
  *
  *     proa-compiler compile --input-fd N --output-fd N --report-fd N
  *         --cpu NAME --features LIST --target TRIPLE -O0..-O3 --threads N
- *         --tier baseline|optimized
+ *         --tier baseline|optimized --module-sha256 HEX
  *     proa-compiler inspect --input-fd N --report-fd N [--json]
  *     proa-compiler version
  *

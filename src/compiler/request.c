@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/fail.h"
+#include "base/sink.h"
 #include "base/version.h"
 #include "baseline/module.h"
 #include "wasm/limits.h"
@@ -38,6 +38,28 @@ static bool parse_number(const char *text, int max, int *number)
     return true;
 }
 
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+static bool parse_digest(const char *text, struct proa_arguments *arguments)
+{
+    if (strlen(text) != 2 * sizeof arguments->module_sha256)
+        return false;
+    for (size_t i = 0; i < sizeof arguments->module_sha256; i++) {
+        int high = hex_digit(text[2 * i]);
+        int low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        arguments->module_sha256[i] = (uint8_t)(high << 4 | low);
+    }
+    arguments->has_sha256 = true;
+    return true;
+}
+
 /* An option with a value; false when the value is none. */
 static bool parse_option(const char *name, const char *value,
                          struct proa_arguments *arguments)
@@ -56,6 +78,8 @@ static bool parse_option(const char *name, const char *value,
         arguments->thread_count = (uint32_t)threads;
         return true;
     }
+    if (strcmp(name, "--module-sha256") == 0)
+        return parse_digest(value, arguments);
     if (strcmp(name, "--tier") == 0) {
         arguments->is_baseline = strcmp(value, "baseline") == 0;
         return arguments->is_baseline || strcmp(value, "optimized") == 0;
@@ -167,6 +191,25 @@ enum proa_status proa_request_write(int fd, const uint8_t *bytes, size_t size,
     return PROA_OK;
 }
 
+static bool write_output(void *env, uint64_t offset, const void *bytes,
+                         size_t size)
+{
+    const struct proa_arguments *arguments = env;
+    const char *from = bytes;
+
+    while (size > 0) {
+        ssize_t put = pwrite(arguments->output_fd, from, size, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        from += put;
+        offset += (uint64_t)put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
 /* One pass, no LLVM: for x86-64 as it was in 2009, whatever --cpu says. */
 enum proa_status proa_request_baseline(const struct proa_arguments *arguments,
                                        struct proa_error *err)
@@ -174,21 +217,20 @@ enum proa_status proa_request_baseline(const struct proa_arguments *arguments,
     struct proa_baseline_request request = {
         .producer = "proa " PROA_VERSION " baseline",
         .thread_count = arguments->thread_count,
+        .sha256 = arguments->module_sha256,
     };
-    struct proa_buffer artifact;
+    struct proa_sink artifact;
 
     if (strncmp(arguments->target, "x86_64", 6) != 0)
         return proa_fail(err, PROA_UNSUPPORTED, 0,
                          "the baseline compiler makes code for x86_64 only");
+    if (!arguments->has_sha256)
+        return proa_fail(err, PROA_USAGE, 0, "no --module-sha256");
     enum proa_status status = proa_request_map(
         arguments->input_fd, &request.bytes, &request.size, err);
     if (status != PROA_OK)
         return status;
-    proa_buffer_init(&artifact, (size_t)2 << 30);
-    status = proa_baseline_compile(&request, &artifact, err);
-    if (status == PROA_OK)
-        status = proa_request_write(arguments->output_fd, artifact.bytes,
-                                    artifact.size, err);
-    proa_buffer_deinit(&artifact);
-    return status;
+    proa_sink_init(&artifact, write_output, (void *)(uintptr_t)arguments,
+                   (uint64_t)2 << 30);
+    return proa_baseline_compile(&request, &artifact, err);
 }

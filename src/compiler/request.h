@@ -22,6 +22,8 @@ struct proa_arguments {
     const char *target;
     int opt_level;
     uint32_t thread_count;
+    uint8_t module_sha256[32];
+    bool has_sha256;
     bool as_json;
     bool is_baseline;
 };

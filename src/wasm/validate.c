@@ -4,6 +4,8 @@
  */
 #include "wasm/validate.h"
 
+#include <stdlib.h>
+
 #include "wasm/validate/body.h"
 #include "wasm/validate/parts.h"
 #include "wasm/where.h"
@@ -39,8 +41,8 @@ static enum proa_status validate_bodies(struct proa_wasm_module *module,
     return status;
 }
 
-enum proa_status proa_wasm_validate(struct proa_wasm_module *module,
-                                    struct proa_error *err)
+enum proa_status proa_wasm_validate_parts(struct proa_wasm_module *module,
+                                          struct proa_error *err)
 {
     for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         enum proa_status status = parts[i].check(module, err);
@@ -49,5 +51,54 @@ enum proa_status proa_wasm_validate(struct proa_wasm_module *module,
             return status;
         }
     }
-    return validate_bodies(module, err);
+    return PROA_OK;
+}
+
+enum proa_status proa_wasm_validate(struct proa_wasm_module *module,
+                                    struct proa_error *err)
+{
+    enum proa_status status = proa_wasm_validate_parts(module, err);
+
+    return status == PROA_OK ? validate_bodies(module, err) : status;
+}
+
+struct proa_validator {
+    struct proa_body body;
+    bool feature_used[PROA_FEATURE_COUNT];
+};
+
+struct proa_validator *proa_validator_create(struct proa_wasm_module *module,
+                                             struct proa_error *err)
+{
+    struct proa_validator *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return NULL;
+    proa_body_init(&made->body, module, err);
+    made->body.feature_used = made->feature_used;
+    return made;
+}
+
+void proa_validator_destroy(struct proa_validator *validator)
+{
+    if (validator != NULL)
+        proa_body_deinit(&validator->body);
+    free(validator);
+}
+
+enum proa_status proa_validator_open(struct proa_validator *validator,
+                                     uint32_t function_index)
+{
+    return proa_body_open(&validator->body, function_index);
+}
+
+bool proa_validator_is_open(const struct proa_validator *validator)
+{
+    return validator->body.label_count > 0;
+}
+
+enum proa_status proa_validator_next(struct proa_validator *validator,
+                                     struct proa_instruction *instruction)
+{
+    return proa_body_next(&validator->body, instruction);
 }

@@ -6,6 +6,7 @@
 #ifndef PROA_WASM_VALIDATE_H
 #define PROA_WASM_VALIDATE_H
 
+#include "wasm/instruction.h"
 #include "wasm/module.h"
 
 /*
@@ -18,5 +19,32 @@
  */
 PROA_NODISCARD enum proa_status
 proa_wasm_validate(struct proa_wasm_module *module, struct proa_error *err);
+
+/* All of that but the bodies: they are for validators. */
+PROA_NODISCARD enum proa_status
+proa_wasm_validate_parts(struct proa_wasm_module *module,
+                         struct proa_error *err);
+
+/*
+ * Bodies, one instruction at a time, for whoever makes something of it at
+ * once. Threads may have one each for the same module. `feature_used` stays as
+ * it is.
+ */
+struct proa_validator;
+
+/* @return owned; NULL: no memory. `err` is set by what fails later. */
+struct proa_validator *proa_validator_create(struct proa_wasm_module *module,
+                                             struct proa_error *err);
+void proa_validator_destroy(struct proa_validator *validator);
+
+/* Begin an own function. */
+PROA_NODISCARD enum proa_status
+proa_validator_open(struct proa_validator *validator, uint32_t function_index);
+/* False behind the function's last `end`. */
+bool proa_validator_is_open(const struct proa_validator *validator);
+/* The next instruction: it follows the rules and all before it. */
+PROA_NODISCARD enum proa_status
+proa_validator_next(struct proa_validator *validator,
+                    struct proa_instruction *instruction);
 
 #endif

@@ -3,7 +3,7 @@
  * It is started by proa; a person uses `proa compile --tier baseline`.
  *
  *     proa-baseline compile --tier baseline --input-fd N --output-fd N
- *         --report-fd N --target TRIPLE --threads N
+ *         --report-fd N --target TRIPLE --threads N --module-sha256 HEX
  *
  * Reports and exit codes are those of proa-compiler.
  * SPDX-License-Identifier: Apache-2.0

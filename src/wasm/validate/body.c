@@ -52,6 +52,7 @@ void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
 {
     memset(body, 0, sizeof *body);
     body->module = module;
+    body->feature_used = module->feature_used;
     body->err = err;
     for (uint32_t op = 0; op < PROA_OP_COUNT; op++)
         body->signatures[op] = read_signature(proa_opcodes[op].signature);
@@ -140,36 +141,39 @@ check_by_family(struct proa_body *body,
     }
 }
 
-static enum proa_status validate_code(struct proa_body *body)
+static enum proa_status next(struct proa_body *body,
+                             struct proa_instruction *instruction)
 {
-    bool *feature_used = body->module->feature_used;
+    enum proa_status status =
+        proa_instruction_read(&body->in, instruction, body->err);
 
-    while (body->label_count > 0) {
-        struct proa_instruction instruction;
-        enum proa_status status =
-            proa_instruction_read(&body->in, &instruction, body->err);
-
-        if (status != PROA_OK)
-            return status;
-        feature_used[proa_opcodes[instruction.op].feature] = true;
-        const struct proa_signature *signature =
-            &body->signatures[instruction.op];
-        status = signature->param_count == PROA_SIGNATURE_ITSELF
-                     ? check_by_family(body, &instruction)
-                     : apply_signature(body, &instruction, signature);
-        if (status != PROA_OK)
-            return status;
-    }
-    if (proa_cursor_left(&body->in) > 0)
+    if (status != PROA_OK)
+        return status;
+    body->feature_used[proa_opcodes[instruction->op].feature] = true;
+    const struct proa_signature *signature = &body->signatures[instruction->op];
+    status = signature->param_count == PROA_SIGNATURE_ITSELF
+                 ? check_by_family(body, instruction)
+                 : apply_signature(body, instruction, signature);
+    if (status == PROA_OK && body->label_count == 0 &&
+        proa_cursor_left(&body->in) > 0)
         return proa_fail(body->err, PROA_MALFORMED, body->in.offset,
                          "END opcode expected: %u bytes after the function's "
                          "end",
                          proa_cursor_left(&body->in));
-    return PROA_OK;
+    return status;
 }
 
-enum proa_status proa_body_validate(struct proa_body *body,
-                                    uint32_t function_index)
+enum proa_status proa_body_next(struct proa_body *body,
+                                struct proa_instruction *instruction)
+{
+    enum proa_status status = next(body, instruction);
+
+    if (status != PROA_OK)
+        proa_where_function(body->err, body->module, body->function_index);
+    return status;
+}
+
+enum proa_status proa_body_open(struct proa_body *body, uint32_t function_index)
 {
     const struct proa_functype *type =
         proa_wasm_functype(body->module, function_index);
@@ -185,9 +189,18 @@ enum proa_status proa_body_validate(struct proa_body *body,
         block.param_count = 0; /* they are locals, not operands */
         status = proa_body_enter(body, body->in.offset, PROA_OP_BLOCK, &block);
     }
-    if (status == PROA_OK)
-        status = validate_code(body);
     if (status != PROA_OK)
         proa_where_function(body->err, body->module, function_index);
+    return status;
+}
+
+enum proa_status proa_body_validate(struct proa_body *body,
+                                    uint32_t function_index)
+{
+    struct proa_instruction instruction;
+    enum proa_status status = proa_body_open(body, function_index);
+
+    while (status == PROA_OK && body->label_count > 0)
+        status = proa_body_next(body, &instruction);
     return status;
 }

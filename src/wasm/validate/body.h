@@ -39,6 +39,7 @@ struct proa_label {
 
 struct proa_body {
     struct proa_wasm_module *module;
+    bool *feature_used; /* by feature; the module's unless others share it */
     struct proa_error *err;
     struct proa_cursor in;
     uint32_t function_index;
@@ -58,6 +59,13 @@ void proa_body_deinit(struct proa_body *body);
 /* Validate an own function. */
 PROA_NODISCARD enum proa_status proa_body_validate(struct proa_body *body,
                                                    uint32_t function_index);
+
+/* The same in steps: open it, then read and check an instruction, of which
+ * there are more until `label_count` is 0. */
+PROA_NODISCARD enum proa_status proa_body_open(struct proa_body *body,
+                                               uint32_t function_index);
+PROA_NODISCARD enum proa_status
+proa_body_next(struct proa_body *body, struct proa_instruction *instruction);
 
 /* The innermost label. */
 static inline struct proa_label *proa_body_top(struct proa_body *body)

@@ -42,7 +42,7 @@ find_indirect_callee(struct proa_body *body,
                          proa_opcodes[instruction->op].text,
                          proa_valtype_name(table->element));
     if (instruction->index2 > 0)
-        module->feature_used[PROA_FEATURE_REFERENCE_TYPES] = true;
+        body->feature_used[PROA_FEATURE_REFERENCE_TYPES] = true;
     *type = &module->types[instruction->index];
     return proa_body_pop(body, instruction, proa_address_type(&table->limits));
 }

@@ -37,7 +37,6 @@ static enum proa_status find_blocktype(struct proa_body *body,
                                        struct proa_functype *type)
 {
     const struct proa_blocktype *block = &from->block;
-    bool *feature_used = body->module->feature_used;
 
     if (block->type_index == UINT32_MAX) {
         bool has_result = block->result != PROA_ANY;
@@ -52,7 +51,7 @@ static enum proa_status find_blocktype(struct proa_body *body,
                          "unknown type %u", block->type_index);
     *type = body->module->types[block->type_index];
     if (type->param_count > 0 || type->result_count > 1)
-        feature_used[PROA_FEATURE_MULTI_VALUE] = true;
+        body->feature_used[PROA_FEATURE_MULTI_VALUE] = true;
     return PROA_OK;
 }
 

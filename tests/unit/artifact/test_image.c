@@ -28,26 +28,46 @@ static struct proa_wasm_data segment(struct proa_cursor offset,
 }
 
 struct result {
+    struct proa_wasm_module module;
     struct proa_arena *arena;
     struct proa_images images;
 };
 
+static struct result begin(struct proa_wasm_data *datas, uint32_t count,
+                           uint32_t imported)
+{
+    static struct proa_memorytype memory = { { 1, 1, false } };
+
+    return (struct result){
+        .module = { .memories = &memory,
+                    .memory_count = 1,
+                    .imported_memory_count = imported,
+                    .datas = datas,
+                    .data_count = count },
+        .arena = proa_arena_create(1 << 20),
+    };
+}
+
 static struct result make(struct proa_wasm_data *datas, uint32_t count,
                           uint32_t imported)
 {
-    static struct proa_memorytype memory = { { 1, 1, false } };
-    struct proa_wasm_module module = {
-        .memories = &memory,
-        .memory_count = 1,
-        .imported_memory_count = imported,
-        .datas = datas,
-        .data_count = count,
-    };
-    struct result result = { .arena = proa_arena_create(1 << 20) };
+    struct result result = begin(datas, count, imported);
     struct proa_error err = { 0 };
 
-    CHECK_EQ(proa_images_make(&module, result.arena, &result.images, &err),
-             PROA_OK);
+    CHECK_EQ(
+        proa_images_make(&result.module, result.arena, &result.images, &err),
+        PROA_OK);
+    return result;
+}
+
+static struct result plan(struct proa_wasm_data *datas, uint32_t count)
+{
+    struct result result = begin(datas, count, 0);
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(
+        proa_images_plan(&result.module, result.arena, &result.images, &err),
+        PROA_OK);
     return result;
 }
 
@@ -78,6 +98,44 @@ static void overlapping_segments_keep_their_order(void)
     for (int i = 0; i < 4; i++)
         CHECK_EQ(result.images.in_image[i], 1);
     end(&result);
+}
+
+/* Whether the bytes were laid out before or not, they come out the same. */
+static void put_gives_what_make_gives(void)
+{
+    struct proa_wasm_data apart[] = {
+        segment(expression(15, 5), "far", 3),
+        segment(expression(3, 4), "abcd", 4),
+        segment(expression(0, 3), "first", 5),
+        segment(expression(0, 3), "", 0),
+    };
+    struct proa_wasm_data over[] = {
+        segment(expression(3, 4), "abcd", 4),
+        segment(expression(3, 4), "X", 1),
+    };
+    struct {
+        struct proa_wasm_data *datas;
+        uint32_t count;
+        bool is_plain;
+    } cases[] = { { apart, 4, true }, { over, 2, false } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct result made = make(cases[i].datas, cases[i].count, 0);
+        struct result planned = plan(cases[i].datas, cases[i].count);
+        struct proa_buffer bytes;
+        struct proa_sink sink;
+        CHECK_EQ(planned.images.order != NULL, cases[i].is_plain);
+        CHECK_EQ(planned.images.size, made.images.bytes.size);
+        proa_buffer_init(&bytes, 1 << 20);
+        proa_sink_init_buffer(&sink, &bytes);
+        proa_images_put(&planned.images, &planned.module, &sink);
+        CHECK_EQ(proa_sink_end(&sink), 1);
+        CHECK_EQ(bytes.size, made.images.bytes.size);
+        CHECK_EQ(memcmp(bytes.bytes, made.images.bytes.bytes, bytes.size), 0);
+        proa_buffer_deinit(&bytes);
+        end(&made);
+        end(&planned);
+    }
 }
 
 /* From the first segment that must wait, all later ones wait too. */
@@ -122,6 +180,7 @@ static void out_of_bounds_and_imported_are_left_to_init(void)
 int main(void)
 {
     overlapping_segments_keep_their_order();
+    put_gives_what_make_gives();
     order_with_segments_that_wait();
     out_of_bounds_and_imported_are_left_to_init();
     return 0;
