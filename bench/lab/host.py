@@ -60,13 +60,13 @@ def free_port():
 
 def tree(pid):
     """A process and all below it."""
-    found, todo = [], [pid]
-    while todo:
-        one = todo.pop()
+    found, open_ones = [], [pid]
+    while open_ones:
+        one = open_ones.pop()
         found.append(one)
         with contextlib.suppress(OSError):
             for task in pathlib.Path(f"/proc/{one}/task").iterdir():
-                todo += [int(word) for word in (task / "children").read_text().split()]
+                open_ones += [int(word) for word in (task / "children").read_text().split()]
     return found
 
 
