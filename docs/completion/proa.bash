@@ -39,6 +39,7 @@ _proa() {
         --env) COMPREPLY=(); return ;;
         --argv0) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
+        --max-running) COMPREPLY=(); return ;;
         --max-queue) COMPREPLY=(); return ;;
         --max-connections) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
@@ -54,7 +55,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     check)
         case $prev in

@@ -26,6 +26,7 @@ struct settings {
     bool watches;
     struct proa_list routes;
     uint32_t worker_count;
+    uint32_t running_max;
     uint32_t queue_max;
     uint32_t connections_max;
     uint64_t timeout_ns;
@@ -78,12 +79,18 @@ static const struct proa_option options[] = {
       "What the program sees as its own name.", NULL },
     { "workers", 0, PROA_OPTION_COUNT, "COUNT",
       offsetof(struct settings, worker_count),
-      "How many requests are worked on at once; two a core unless given.",
+      "How many threads read, run and answer requests; one a core unless "
+      "given.",
+      NULL },
+    { "max-running", 0, PROA_OPTION_COUNT, "COUNT",
+      offsetof(struct settings, running_max),
+      "How many requests of one function may run at once, waiting ones "
+      "included; as many as there are connections unless given.",
       NULL },
     { "max-queue", 0, PROA_OPTION_COUNT, "COUNT",
       offsetof(struct settings, queue_max),
-      "How many requests may wait for a worker, 256 unless given; more are "
-      "answered 503.",
+      "With --max-running: how many more may wait for their turn, 256 unless "
+      "given; the rest is answered 503.",
       NULL },
     { "max-connections", 0, PROA_OPTION_COUNT, "COUNT",
       offsetof(struct settings, connections_max),
@@ -197,6 +204,7 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .tls_certificate_path = settings->tls_cert,
         .tls_key_path = settings->tls_key,
         .worker_count = settings->worker_count,
+        .running_count_max = settings->running_max,
         .queue_count_max = settings->queue_max,
         .connection_count_max = settings->connections_max,
         .timeout_ns = settings->timeout_ns,

@@ -45,18 +45,26 @@ static bool split(const char *address, struct host_port *parts)
     return true;
 }
 
-static int listen_one(const struct addrinfo *info)
+/*
+ * A first one sets SO_REUSEPORT behind its bind(): so it fails when another
+ * program listens there, and twins may be bound beside it.
+ */
+static int listen_one(const struct sockaddr *address, socklen_t size,
+                      bool is_twin)
 {
-    int fd =
-        socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(address->sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int one = 1;
 
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-        (info->ai_family != AF_INET6 ||
+        (address->sa_family != AF_INET6 ||
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0) &&
-        bind(fd, info->ai_addr, info->ai_addrlen) == 0 &&
+        (!is_twin ||
+         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0) &&
+        bind(fd, address, size) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 &&
         listen(fd, BACKLOG) == 0)
         return fd;
     int cause = errno;
@@ -87,12 +95,31 @@ enum proa_status proa_http_listen(const char *address, int *fd,
                          gai_strerror(result));
     for (struct addrinfo *info = infos; info != NULL && found < 0;
          info = info->ai_next)
-        found = listen_one(info);
+        found = listen_one(info->ai_addr, info->ai_addrlen, false);
     int cause = errno;
     freeaddrinfo(infos);
     if (found < 0)
         return proa_fail(err, PROA_IO, 0, "cannot listen on %.100s: %s",
                          address, strerror(cause));
+    *fd = found;
+    return PROA_OK;
+}
+
+enum proa_status proa_http_listen_twin(int first, int *fd,
+                                       struct proa_error *err)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage storage;
+    } address = { 0 };
+    socklen_t size = sizeof address;
+
+    if (getsockname(first, &address.any, &size) != 0)
+        return proa_fail(err, PROA_IO, 0, "getsockname: %s", strerror(errno));
+    int found = listen_one(&address.any, size, true);
+    if (found < 0)
+        return proa_fail(err, PROA_IO, 0, "cannot listen twice: %s",
+                         strerror(errno));
     *fd = found;
     return PROA_OK;
 }

@@ -17,6 +17,13 @@ PROA_NODISCARD enum proa_status proa_http_listen(const char *address, int *fd,
                                                  struct proa_error *err);
 
 /*
+ * Another socket at the address of one that proa_http_listen() gave: the
+ * kernel shares connections out between them.
+ */
+PROA_NODISCARD enum proa_status proa_http_listen_twin(int first, int *fd,
+                                                      struct proa_error *err);
+
+/*
  * Write the host as digits and the port; "unix:" and 0 for a Unix socket, ""
  * for another family.
  */

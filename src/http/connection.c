@@ -105,6 +105,7 @@ void proa_http_connection_close(struct proa_http_connection *connection)
     else
         shared->connections = connection->next;
     shared->connection_count--;
+    atomic_fetch_sub(shared->open_count, 1);
     /* A process that is being started holds a copy of the socket until it
      * runs: closing ours would not end its events. */
     (void)epoll_ctl(shared->epoll_fd, EPOLL_CTL_DEL, connection->transport.fd,
@@ -150,6 +151,13 @@ void proa_http_exchange_destroy(struct proa_http_exchange *exchange)
     proa_http_request_destroy(exchange->request);
     proa_http_response_deinit(&exchange->response);
     free(exchange);
+}
+
+void proa_http_exchange_abandon(struct proa_http_exchange *exchange)
+{
+    atomic_store(&exchange->is_abandoned, true);
+    if (exchange->changed != NULL)
+        exchange->changed(exchange);
 }
 
 void proa_http_connection_tell(const struct proa_http_connection *connection,

@@ -45,6 +45,7 @@ struct proa_http_shared {
     struct proa_http_deadlines deadlines;
     struct proa_http_connection *connections; /* all of them */
     uint32_t connection_count;
+    atomic_uint *open_count; /* the same, or of all twins */
     int epoll_fd;
     bool is_draining;
     uint64_t now_ms; /* monotonic, read once a turn of the loop */
@@ -112,6 +113,9 @@ void proa_http_connection_over(struct proa_http_connection *connection);
 void proa_http_connection_drain(struct proa_http_connection *connection);
 
 void proa_http_exchange_destroy(struct proa_http_exchange *exchange);
+
+/* Its client is gone while the handler has it. */
+void proa_http_exchange_abandon(struct proa_http_exchange *exchange);
 
 /* --- for the files that speak one version -------------------------------- */
 

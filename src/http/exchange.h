@@ -3,7 +3,8 @@
  *
  * The event loop makes an exchange when a request is whole, hands it to the
  * handler, and gets it back by proa_http_exchange_respond(). In between it
- * belongs to the handler alone, on whatever thread that works.
+ * belongs to the handler alone, on whatever thread that works. A handler that
+ * stays on the loop's thread may be told when the client goes away.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_HTTP_EXCHANGE_H
@@ -30,6 +31,10 @@ struct proa_http_exchange {
     uint64_t start_ns; /* monotonic: when the request was whole */
     /* The client went away: the response will reach nobody. */
     atomic_bool is_abandoned;
+
+    /* May be set by a handler on the loop's thread, which then calls it when
+     * something has changed: the client went away. */
+    void (*changed)(struct proa_http_exchange *exchange);
 
     /* The handler's own, untouched by the loop. */
     struct proa_http_exchange *queue_next;

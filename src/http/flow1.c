@@ -19,7 +19,7 @@ static void exchange_abandon(struct proa_http_connection *connection)
         return;
     exchange->connection = NULL;
     if (connection->phase == PROA_HTTP_WAITING)
-        atomic_store(&exchange->is_abandoned, true);
+        proa_http_exchange_abandon(exchange);
     else
         proa_http_exchange_destroy(exchange);
 }

@@ -97,7 +97,7 @@ static void on_over(void *env, struct proa_http2_stream *stream)
     exchange->stream = NULL;
     exchange->connection = NULL;
     if (stream->phase == PROA_HTTP2_WAITING)
-        atomic_store(&exchange->is_abandoned, true);
+        proa_http_exchange_abandon(exchange);
     else
         proa_http_exchange_destroy(exchange);
 }

@@ -204,7 +204,38 @@ enum proa_status proa_http_listeners_open(struct proa_http_listeners *listeners,
         status = open_path(listener, address + sizeof unix_prefix - 1, err);
     else
         status = proa_http_listen(address, &listener->fd, err);
-    return status == PROA_OK ? describe(listener, err) : status;
+    if (status == PROA_OK)
+        status = describe(listener, err);
+    listener->is_port = listener->port != 0;
+    return status;
+}
+
+enum proa_status
+proa_http_listeners_twin(struct proa_http_listeners *listeners,
+                         const struct proa_http_listeners *first,
+                         struct proa_error *err)
+{
+    for (uint32_t i = 0; i < first->count; i++) {
+        const struct proa_http_listener *original = &first->items[i];
+        struct proa_http_listener *listener = add(listeners, err);
+        enum proa_status status = PROA_OK;
+        if (listener == NULL)
+            return PROA_USAGE;
+        *listener = *original;
+        listener->fd = -1;
+        listener->is_made = false;
+        listener->is_shared = !original->is_port;
+        if (original->is_port)
+            status = proa_http_listen_twin(original->fd, &listener->fd, err);
+        else
+            listener->fd = fcntl(original->fd, F_DUPFD_CLOEXEC, 0);
+        if (status != PROA_OK)
+            return status;
+        if (listener->fd < 0)
+            return proa_fail(err, PROA_IO, 0, "cannot listen twice: %s",
+                             strerror(errno));
+    }
+    return PROA_OK;
 }
 
 void proa_http_listeners_close(struct proa_http_listeners *listeners)

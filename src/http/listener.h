@@ -15,8 +15,10 @@ enum {
 };
 
 struct proa_http_listener {
-    int fd;       /* owned; -1: closed */
-    bool is_made; /* a socket in the file system, made by us: to be removed */
+    int fd;         /* owned; -1: closed */
+    bool is_shared; /* twins accept from the same queue */
+    bool is_port;   /* bound here, to a port */
+    bool is_made;   /* a socket in the file system, made by us: to be removed */
     uint64_t device;
     uint64_t inode;
     char text[PROA_HTTP_LISTENER_TEXT_SIZE]; /* "127.0.0.1:80", "unix:/x" */
@@ -40,6 +42,15 @@ struct proa_http_listeners {
 PROA_NODISCARD enum proa_status
 proa_http_listeners_open(struct proa_http_listeners *listeners,
                          const char *address, struct proa_error *err);
+
+/*
+ * Listen wherever `first` does: at a port beside it, so that the kernel shares
+ * connections out; on a Unix socket, or one of systemd's, by the same queue.
+ */
+PROA_NODISCARD enum proa_status
+proa_http_listeners_twin(struct proa_http_listeners *listeners,
+                         const struct proa_http_listeners *first,
+                         struct proa_error *err);
 
 /* No new connections; a Unix socket of ours goes from its folder. */
 void proa_http_listeners_close(struct proa_http_listeners *listeners);

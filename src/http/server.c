@@ -27,9 +27,16 @@ enum {
 struct proa_http_server {
     struct proa_http_shared shared;
     struct proa_http_listeners listeners; /* closed once it drains */
+    bool is_twin;
     int wake_fd;  /* readable when `done` got its first exchange */
     bool accepts; /* epoll waits for the listeners */
     uint64_t accept_again_ms;
+    uint64_t turn_ns;                 /* when the handler wants its turn */
+    atomic_uint own_connection_count; /* unless twins count together */
+    atomic_bool runs;
+    pthread_t thread;                     /* while it runs */
+    struct proa_http_exchange *own;       /* handed back by that thread... */
+    struct proa_http_exchange **own_last; /* ...the oldest first */
     char reload_mark;    /* its address stands for `reload_fd` */
     uint32_t stop_count; /* how often we were told to stop */
     uint64_t drain_end_ms;
@@ -42,6 +49,13 @@ void proa_http_exchange_respond(struct proa_http_exchange *exchange)
     struct proa_http_server *server = exchange->server;
     uint64_t one = 1;
 
+    if (atomic_load_explicit(&server->runs, memory_order_acquire) &&
+        pthread_equal(pthread_self(), server->thread)) {
+        exchange->done_next = NULL;
+        *server->own_last = exchange;
+        server->own_last = &exchange->done_next;
+        return;
+    }
     (void)pthread_mutex_lock(&server->done_lock);
     bool is_first = server->done == NULL;
     exchange->done_next = server->done;
@@ -50,6 +64,13 @@ void proa_http_exchange_respond(struct proa_http_exchange *exchange)
     if (is_first)
         (void)!write(server->wake_fd, &one, sizeof one);
     (void)pthread_mutex_unlock(&server->done_lock);
+}
+
+void proa_http_server_wake(struct proa_http_server *server)
+{
+    const uint64_t one = 1;
+
+    (void)!write(server->wake_fd, &one, sizeof one);
 }
 
 /* All that were handed back, oldest first. */
@@ -70,6 +91,14 @@ static struct proa_http_exchange *take_done(struct proa_http_server *server)
     return ordered;
 }
 
+static void finish_one(struct proa_http_exchange *exchange)
+{
+    if (exchange->connection == NULL)
+        proa_http_exchange_destroy(exchange);
+    else
+        proa_http_connection_done(exchange);
+}
+
 static void finish_done(struct proa_http_server *server)
 {
     uint64_t count;
@@ -79,12 +108,43 @@ static void finish_done(struct proa_http_server *server)
     exchange = take_done(server);
     while (exchange != NULL) {
         struct proa_http_exchange *next = exchange->done_next;
-        if (exchange->connection == NULL)
-            proa_http_exchange_destroy(exchange);
-        else
-            proa_http_connection_done(exchange);
+        finish_one(exchange);
         exchange = next;
     }
+}
+
+static struct proa_http_exchange *take_own(struct proa_http_server *server)
+{
+    struct proa_http_exchange *exchange = server->own;
+
+    if (exchange == NULL)
+        return NULL;
+    server->own = exchange->done_next;
+    if (server->own == NULL)
+        server->own_last = &server->own;
+    return exchange;
+}
+
+/* To answer one may bring the next on its connection, which is then here. */
+static void finish_own(struct proa_http_server *server)
+{
+    struct proa_http_exchange *exchange;
+
+    while ((exchange = take_own(server)) != NULL)
+        finish_one(exchange);
+}
+
+/* One queue that several loops wait for shall wake one of them. */
+static bool watch_listener(const struct proa_http_server *server,
+                           struct proa_http_listener *listener, bool accepts)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
+
+    if (listener->is_shared)
+        event.events |= EPOLLEXCLUSIVE;
+    return epoll_ctl(server->shared.epoll_fd,
+                     accepts ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener->fd,
+                     &event) == 0;
 }
 
 static void set_accepting(struct proa_http_server *server, bool accepts)
@@ -93,16 +153,21 @@ static void set_accepting(struct proa_http_server *server, bool accepts)
 
     if (server->shared.is_draining || server->accepts == accepts)
         return;
-    for (uint32_t i = 0; i < server->listeners.count; i++) {
-        struct proa_http_listener *listener = &server->listeners.items[i];
-        struct epoll_event event = { .events = accepts ? EPOLLIN : 0,
-                                     .data.ptr = listener };
-        if (epoll_ctl(server->shared.epoll_fd, EPOLL_CTL_MOD, listener->fd,
-                      &event) != 0)
+    for (uint32_t i = 0; i < server->listeners.count; i++)
+        if (!watch_listener(server, &server->listeners.items[i], accepts))
             is_done = false;
-    }
     if (is_done)
         server->accepts = accepts;
+}
+
+/* Take one more connection into the count, if there may be one. */
+static bool count_connection(const struct proa_http_shared *shared)
+{
+    if (atomic_fetch_add(shared->open_count, 1) <
+        shared->options.limits.connection_count_max)
+        return true;
+    atomic_fetch_sub(shared->open_count, 1);
+    return false;
 }
 
 static void accept_some(struct proa_http_server *server,
@@ -115,14 +180,17 @@ static void accept_some(struct proa_http_server *server,
         socklen_t size = sizeof peer;
         int one = 1;
 
-        if (shared->connection_count >=
-            shared->options.limits.connection_count_max) {
+        if (!count_connection(shared)) {
             set_accepting(server, false);
+            /* A twin's connection may be the one that ends. */
+            if (server->shared.options.connection_count != NULL)
+                server->accept_again_ms = shared->now_ms + ACCEPT_PAUSE_MS;
             return;
         }
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
+            atomic_fetch_sub(shared->open_count, 1);
             /* Without a free descriptor the listener would wake us for ever.
              */
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -134,7 +202,8 @@ static void accept_some(struct proa_http_server *server,
         }
         if (peer.ss_family != AF_UNIX)
             (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        (void)proa_http_connection_open(shared, fd, listener, &peer);
+        if (!proa_http_connection_open(shared, fd, listener, &peer))
+            atomic_fetch_sub(shared->open_count, 1);
     }
 }
 
@@ -154,6 +223,9 @@ static void stop(struct proa_http_server *server)
     }
     shared->is_draining = true;
     server->drain_end_ms = shared->now_ms + shared->options.limits.drain_ms_max;
+    /* A twin may keep the queue open, and with it our place in epoll. */
+    for (uint32_t i = 0; i < server->listeners.count && server->accepts; i++)
+        (void)watch_listener(server, &server->listeners.items[i], false);
     proa_http_listeners_close(&server->listeners);
     struct proa_http_connection *connection = shared->connections;
     while (connection != NULL) {
@@ -192,7 +264,7 @@ static void finish_deadlines(struct proa_http_server *server)
             proa_http_connection_over((struct proa_http_connection *)deadline);
     }
     if (!server->accepts &&
-        shared->connection_count <
+        atomic_load(shared->open_count) <
             shared->options.limits.connection_count_max &&
         shared->now_ms >= server->accept_again_ms)
         set_accepting(server, true);
@@ -208,6 +280,10 @@ static int wait_ms(const struct proa_http_server *server)
         until = server->drain_end_ms;
     else if (!server->accepts && server->accept_again_ms > shared->now_ms)
         until = server->accept_again_ms;
+    if (server->turn_ns != UINT64_MAX && server->turn_ns / NS_PER_MS < until)
+        until = server->turn_ns / NS_PER_MS;
+    if (server->turn_ns == 0)
+        return 0;
     if (until != UINT64_MAX) {
         int64_t left =
             until <= shared->now_ms ? 0 : (int64_t)(until - shared->now_ms);
@@ -264,8 +340,10 @@ static void turn(struct proa_http_server *server,
                  const struct epoll_event *events, int count)
 {
     for (int i = 0; i < count; i++)
-        if (is_connection(server, events[i].data.ptr))
+        if (is_connection(server, events[i].data.ptr)) {
             dispatch_event(server, &events[i]);
+            finish_own(server);
+        }
     for (int i = 0; i < count; i++)
         if (!is_connection(server, events[i].data.ptr))
             dispatch_event(server, &events[i]);
@@ -278,6 +356,8 @@ enum proa_status proa_http_server_run(struct proa_http_server *server,
     struct epoll_event events[EVENTS_PER_TURN];
     enum proa_status status = PROA_OK;
 
+    server->thread = pthread_self();
+    atomic_store_explicit(&server->runs, true, memory_order_release);
     for (;;) {
         int count = epoll_wait(shared->epoll_fd, events, EVENTS_PER_TURN,
                                wait_ms(server));
@@ -289,6 +369,9 @@ enum proa_status proa_http_server_run(struct proa_http_server *server,
         shared->now_ms = proa_http_now_ns() / NS_PER_MS;
         turn(server, events, count);
         finish_deadlines(server);
+        if (shared->options.turn != NULL)
+            server->turn_ns = shared->options.turn(shared->options.env);
+        finish_own(server);
         if (server->stop_count > 1 ||
             (shared->is_draining && (shared->connection_count == 0 ||
                                      shared->now_ms >= server->drain_end_ms)))
@@ -319,7 +402,9 @@ static enum proa_status open_tls(struct proa_http_server *server,
         .offers_http2 = true,
     };
 
-    if (options->tls_certificate_path == NULL)
+    if (options->twin != NULL)
+        server->shared.tls = options->twin->shared.tls;
+    if (options->tls_certificate_path == NULL || options->twin != NULL)
         return PROA_OK;
     return proa_http_tls_create(&tls_options, &server->shared.tls, err);
 }
@@ -329,16 +414,27 @@ static enum proa_status open_listeners(struct proa_http_server *server,
 {
     const struct proa_http_server_options *options = &server->shared.options;
     struct proa_http_listeners *listeners = &server->listeners;
-    enum proa_status status =
-        proa_http_listeners_open(listeners, options->address, err);
+    enum proa_status status;
 
-    for (uint32_t i = 0; i < options->more_address_count && status == PROA_OK;
+    if (options->twin != NULL)
+        status =
+            proa_http_listeners_twin(listeners, &options->twin->listeners, err);
+    else
+        status = proa_http_listeners_open(listeners, options->address, err);
+    for (uint32_t i = 0; i < options->more_address_count && status == PROA_OK &&
+                         options->twin == NULL;
          i++)
         status = proa_http_listeners_open(listeners, options->more_addresses[i],
                                           err);
-    for (uint32_t i = 0; i < listeners->count && status == PROA_OK; i++)
-        status =
-            watch(server, listeners->items[i].fd, &listeners->items[i], err);
+    for (uint32_t i = 0; i < listeners->count && status == PROA_OK; i++) {
+        /* A queue that is another process's, too, or may become so. */
+        if (!listeners->items[i].is_port &&
+            (options->twin != NULL || options->connection_count != NULL))
+            listeners->items[i].is_shared = true;
+        if (!watch_listener(server, &listeners->items[i], true))
+            status =
+                proa_fail(err, PROA_IO, 0, "event loop: %s", strerror(errno));
+    }
     return status;
 }
 
@@ -362,6 +458,7 @@ static enum proa_status open_all(struct proa_http_server *server,
             watch(server, shared->options.reload_fd, &server->reload_mark, err);
     /* Borrowed for the call only. */
     shared->options.address = NULL;
+    shared->options.twin = NULL;
     shared->options.more_addresses = NULL;
     shared->options.tls_certificate_path = NULL;
     shared->options.tls_key_path = NULL;
@@ -391,8 +488,14 @@ proa_http_server_create(const struct proa_http_server_options *options,
     made->shared.options = *options;
     made->shared.epoll_fd = -1;
     made->shared.now_ms = proa_http_now_ns() / NS_PER_MS;
+    made->shared.open_count = options->connection_count != NULL
+                                  ? options->connection_count
+                                  : &made->own_connection_count;
     made->wake_fd = -1;
     made->accepts = true;
+    made->turn_ns = UINT64_MAX;
+    made->own_last = &made->own;
+    made->is_twin = options->twin != NULL;
     (void)pthread_mutex_init(&made->done_lock, NULL);
     proa_http_deadlines_init(&made->shared.deadlines, ms);
     enum proa_status status = open_all(made, err);
@@ -421,7 +524,10 @@ void proa_http_server_destroy(struct proa_http_server *server)
         proa_http_exchange_destroy(exchange);
         exchange = next;
     }
-    proa_http_tls_destroy(server->shared.tls);
+    while ((exchange = take_own(server)) != NULL)
+        proa_http_exchange_destroy(exchange);
+    if (!server->is_twin)
+        proa_http_tls_destroy(server->shared.tls);
     proa_http_listeners_close(&server->listeners);
     close_fd(server->wake_fd);
     close_fd(server->shared.epoll_fd);
@@ -449,7 +555,7 @@ const char *proa_http_server_address_at(const struct proa_http_server *server,
 enum proa_status proa_http_server_reload(struct proa_http_server *server,
                                          struct proa_error *err)
 {
-    if (server->shared.tls == NULL)
+    if (server->shared.tls == NULL || server->is_twin)
         return PROA_OK;
     return proa_http_tls_reload(server->shared.tls, err);
 }

@@ -58,6 +58,15 @@ struct proa_http_server_options {
     const char *const *more_addresses; /* as many again as wanted */
     uint32_t more_address_count;
     /*
+     * Listen wherever this server does, which must not run yet; the addresses
+     * are not looked at then. Each of them has its own loop and its own
+     * connections, and they share out what comes. NULL: alone, or the first.
+     * Borrowed for the call.
+     */
+    struct proa_http_server *twin;
+    /* How many connections all twins have; NULL: this server counts its own. */
+    atomic_uint *connection_count;
+    /*
      * Each connection starts with a header of the PROXY protocol, version 1 or
      * 2, which tells the client's address: only where nobody but the proxy can
      * connect.
@@ -78,6 +87,12 @@ struct proa_http_server_options {
     void (*handle)(void *env, struct proa_http_exchange *exchange);
     /* Called by the loop for each response; may be NULL; must not wait. */
     void (*log)(void *env, const struct proa_http_log_entry *entry);
+    /*
+     * Called by the loop whenever it has nothing else to do, and at the time
+     * (of proa_http_now_ns()) that it returned last: 0 for at once, UINT64_MAX
+     * for never. May be NULL; must not wait.
+     */
+    uint64_t (*turn)(void *env);
     void *env;
     /*
      * When readable: stop. First by draining (no new connection, the requests
@@ -115,7 +130,8 @@ void proa_http_server_destroy(struct proa_http_server *server);
 
 /*
  * Read the certificate and its key again, for the connections that come from
- * now on. When they are no good, nothing changes. Without TLS does nothing.
+ * now on, to this server and to those it is a twin of. When they are no good,
+ * nothing changes. Without TLS does nothing.
  *
  * @return PROA_OK, PROA_IO, PROA_NOMEM
  * Threads: any.
@@ -140,5 +156,8 @@ const char *proa_http_server_address_at(const struct proa_http_server *server,
  */
 PROA_NODISCARD enum proa_status
 proa_http_server_run(struct proa_http_server *server, struct proa_error *err);
+
+/* Have the loop look around: its `turn` is called soon. Threads: any. */
+void proa_http_server_wake(struct proa_http_server *server);
 
 #endif

@@ -74,6 +74,11 @@ static enum proa_status add_function(struct proa_app *app,
         proa_metrics_stats(options->metrics, function->settings.name);
     if (function->stats == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
+    function->gate = (struct proa_admission_gate){
+        .limits = function->settings.admission,
+        .memory_bytes = function->settings.memory_bytes_max,
+        .count = &function->stats->admission,
+    };
     enum proa_status status = load(options, function, &own);
     if (status != PROA_OK) {
         const struct proa_function *before =

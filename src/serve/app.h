@@ -20,6 +20,7 @@ struct proa_function {
     enum proa_abi abi;                      /* not PROA_ABI_DETECT */
     struct proa_module *module;             /* owned */
     struct proa_stats *stats;               /* borrowed from the metrics */
+    struct proa_admission_gate gate;
 };
 
 /* What making an app needs. All borrowed for the call. */

@@ -2,25 +2,22 @@
 #include "serve/guest.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fail.h"
+#include "host/link.h"
 #include "serve/cgi_env.h"
 #include "serve/cgi_response.h"
+#include "serve/guest_io.h"
 #include "serve/log.h"
-#include "serve/memfile.h"
-#include "serve/slots.h"
 
 enum {
     ENV_BYTES_MAX = 1 << 20,
-    STDERR_BYTES_MAX = 64 * 1024,
     LOG_BYTES_MAX = 1 << 20,
     PAGE_BYTES = 64 * 1024,
 };
 
-/* One run of the guest. What is not there yet is NULL or -1. */
+/* One run of the guest. What is not there yet is NULL. */
 struct run {
     const struct proa_guest_host *host;
     const struct proa_guest_request *request; /* NULL for a check */
@@ -28,69 +25,62 @@ struct run {
     struct proa_http_exchange *exchange; /* the request's */
     struct proa_arena *arena;
     struct proa_cgi_env env;
-    struct proa_slot *slot;   /* in use until the run is closed */
-    struct proa_store *store; /* the slot's; a check owns it */
+    struct proa_guest_io io;
+    struct proa_slots_use use;
+    struct proa_slots_entry *slot; /* in use until the run is closed */
+    struct proa_store *store;      /* the slot's; a check owns it */
     struct proa_wasi *wasi;
-    int stdin_fd; /* owned unless it is the host's */
-    int stdout_fd;
-    int stderr_fd;
-    bool is_late; /* it was interrupted */
 };
 
 static enum proa_status make_wasi(struct run *run, struct proa_error *err)
 {
     const struct proa_function_settings *options = &run->function->settings;
-    const struct proa_wasi_options wasi_options = {
+    struct proa_wasi_options wasi_options = {
         .args = &options->program_name,
         .arg_count = 1,
         .env = run->env.items,
         .env_count = run->env.count,
         .preopens = options->preopens,
         .preopen_count = options->preopen_count,
-        .stdin_fd = run->stdin_fd,
-        .stdout_fd = run->stdout_fd,
-        .stderr_fd = run->stderr_fd,
     };
 
+    proa_guest_io_offer(&run->io, run->host->null_fd, false, &wasi_options);
     return proa_wasi_create(&wasi_options, &run->wasi, err);
 }
 
-static enum proa_status open_streams(struct run *run, struct proa_error *err)
+static enum proa_status link_imports(void *env, struct proa_store *store,
+                                     struct proa_extern *imports,
+                                     struct proa_error *err)
 {
-    const struct proa_buffer *body = &run->exchange->request->body;
-    enum proa_status status = PROA_OK;
+    const struct run *run = env;
+    struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
 
-    if (body->size > 0)
-        status =
-            proa_memfile_input(body->bytes, body->size, &run->stdin_fd, err);
-    else
-        run->stdin_fd = run->host->null_fd;
-    if (status == PROA_OK)
-        status = proa_memfile_output(
-            (size_t)run->function->settings.response_bytes_max +
-                PROA_CGI_HEAD_BYTES_MAX,
-            &run->stdout_fd, err);
-    if (status == PROA_OK)
-        status = proa_memfile_output(STDERR_BYTES_MAX, &run->stderr_fd, err);
-    return status;
+    proa_wasi_tables(run->wasi, tables);
+    return proa_host_link(store, run->function->module, tables,
+                          PROA_WASI_TABLE_COUNT, run->host->trap_missing,
+                          imports, NULL, err);
 }
 
-static enum proa_status call_start(struct run *run, uint64_t deadline_ns,
-                                   struct proa_error *err)
+static enum proa_status run_guest(struct run *run, struct proa_error *err)
 {
-    const struct proa_slots_use use = {
-        .host = run->host,
-        .request = run->request,
-        .wasi = run->wasi,
-        .deadline_ns = deadline_ns,
-    };
     struct proa_instance *instance = NULL;
     struct proa_extern start;
-    enum proa_status status =
-        proa_slots_begin(&use, &run->slot, &instance, err);
+    enum proa_status status = make_wasi(run, err);
 
+    if (status != PROA_OK)
+        return status;
+    run->use = (struct proa_slots_use){
+        .engine = run->host->engine,
+        .function = run->function,
+        .task = run->request->task,
+        .link = link_imports,
+        .link_env = run,
+        .envs = { run->wasi },
+    };
+    status = proa_slots_begin(run->request->slots, &run->use, &run->slot,
+                              &instance, err);
     if (run->slot != NULL)
-        run->store = proa_slot_store(run->slot);
+        run->store = proa_slots_store(run->slot);
     if (status != PROA_OK)
         return status;
     atomic_fetch_add(&run->function->stats->instances, 1);
@@ -100,80 +90,32 @@ static enum proa_status call_start(struct run *run, uint64_t deadline_ns,
     return proa_func_call(start.of.func, NULL, NULL, err);
 }
 
-static enum proa_status run_guest(struct run *run, struct proa_error *err)
-{
-    uint64_t deadline_ns =
-        run->exchange->start_ns + run->function->settings.timeout_ns;
-    enum proa_status status = make_wasi(run, err);
-
-    if (status != PROA_OK)
-        return status;
-    status = call_start(run, deadline_ns, err);
-    run->is_late =
-        proa_watchdog_end(run->host->watchdog, run->request->slot_index);
-    return status;
-}
-
 /* --- its output --------------------------------------------------------- */
-
-static enum proa_status read_head(struct run *run, uint64_t size,
-                                  struct proa_cgi_head *head,
-                                  struct proa_error *err)
-{
-    static _Thread_local uint8_t bytes[PROA_CGI_HEAD_BYTES_MAX];
-    size_t read_size = size < sizeof bytes ? (size_t)size : sizeof bytes;
-    enum proa_status status =
-        proa_memfile_read(run->stdout_fd, 0, bytes, read_size, err);
-
-    if (status == PROA_OK)
-        status = proa_cgi_head_read(bytes, read_size, &run->exchange->response,
-                                    head, err);
-    return status;
-}
 
 static enum proa_status read_output(struct run *run, struct proa_error *err)
 {
     struct proa_http_response *response = &run->exchange->response;
-    uint64_t size = proa_memfile_size(run->stdout_fd);
+    const struct proa_buffer *output = &run->io.output;
     uint64_t body_max = run->function->settings.response_bytes_max;
     struct proa_cgi_head head = { 0 };
-    enum proa_status status = read_head(run, size, &head, err);
+    size_t head_size_max = output->size < PROA_CGI_HEAD_BYTES_MAX
+                               ? output->size
+                               : PROA_CGI_HEAD_BYTES_MAX;
+    enum proa_status status =
+        proa_cgi_head_read(output->bytes, head_size_max, response, &head, err);
 
     if (status != PROA_OK)
         return status;
-    if (size - head.size > body_max)
+    if (output->is_full || output->size - head.size > body_max)
         return proa_fail(err, PROA_MALFORMED, 0,
                          "the response is larger than %llu bytes",
                          (unsigned long long)body_max);
-    size_t body_size = (size_t)(size - head.size);
-    uint8_t *body = proa_buffer_reserve(&response->body, body_size);
-    if (body == NULL)
+    if (!proa_buffer_append(&response->body, output->bytes + head.size,
+                            output->size - head.size))
         return proa_fail(err, PROA_NOMEM, 0, "no memory for the response");
-    status = proa_memfile_read(run->stdout_fd, head.size, body, body_size, err);
-    if (status != PROA_OK)
-        return status;
     return proa_cgi_length_check(
         &head, proa_http_text_equals(run->exchange->request->method, "HEAD"),
         response, err);
-}
-
-static void log_stderr(struct run *run, struct proa_buffer *log)
-{
-    uint64_t all = proa_memfile_size(run->stderr_fd);
-    struct proa_error err = { 0 };
-    size_t size = all < STDERR_BYTES_MAX ? (size_t)all : STDERR_BYTES_MAX;
-    char *text;
-
-    if (size == 0)
-        return;
-    text = malloc(size);
-    if (text != NULL &&
-        proa_memfile_read(run->stderr_fd, 0, text, size, &err) == PROA_OK)
-        proa_log_lines("guest: ", (struct proa_http_text){ text, size }, log);
-    if (all > size)
-        proa_log_lines(
-            "proa: ", proa_http_text_of("the guest's log is cut here"), log);
-    free(text);
 }
 
 /* --- the answer --------------------------------------------------------- */
@@ -214,7 +156,7 @@ static uint16_t judge(struct run *run, enum proa_status status,
     if (status == PROA_OK ||
         (status == PROA_EXIT && proa_store_exit_code(run->store) == 0))
         return 0;
-    if (run->is_late) {
+    if (run->request->task->is_late) {
         (void)snprintf(text, sizeof text, "the guest ran out of time");
         answer = 504;
         atomic_fetch_add(&run->function->stats->timeouts, 1);
@@ -253,11 +195,8 @@ static uint16_t answer_status(struct run *run, struct proa_buffer *log)
     answer = proa_cgi_env_make(&source, run->arena, &run->env);
     if (answer != 0)
         return answer;
-    enum proa_status status = open_streams(run, &err);
-    if (status == PROA_OK)
-        status = run_guest(run, &err);
-    if (run->stderr_fd >= 0)
-        log_stderr(run, log);
+    enum proa_status status = run_guest(run, &err);
+    proa_guest_io_log(&run->io, log);
     answer = judge(run, status, &err, log);
     if (answer != 0)
         return answer;
@@ -272,16 +211,11 @@ static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 static void close_run(struct run *run)
 {
     if (run->slot != NULL)
-        proa_slot_end(run->slot);
+        proa_slots_end(run->request->slots, run->slot);
     else
         proa_store_destroy(run->store);
     proa_wasi_destroy(run->wasi);
-    if (run->stdin_fd >= 0 && run->stdin_fd != run->host->null_fd)
-        (void)close(run->stdin_fd);
-    if (run->stdout_fd >= 0)
-        (void)close(run->stdout_fd);
-    if (run->stderr_fd >= 0)
-        (void)close(run->stderr_fd);
+    proa_guest_io_deinit(&run->io);
     proa_arena_destroy(run->arena);
 }
 
@@ -294,14 +228,14 @@ void proa_guest_answer(const struct proa_guest_host *host,
         .request = request,
         .function = request->function,
         .exchange = exchange,
-        .stdin_fd = -1,
-        .stdout_fd = -1,
-        .stderr_fd = -1,
     };
     struct proa_buffer log;
     uint16_t answer = 503;
 
     proa_buffer_init(&log, LOG_BYTES_MAX);
+    proa_guest_io_init(&run.io, exchange,
+                       run.function->settings.response_bytes_max +
+                           PROA_CGI_HEAD_BYTES_MAX);
     run.arena = proa_arena_create(ENV_BYTES_MAX);
     if (run.arena != NULL)
         answer = answer_status(&run, &log);
@@ -379,19 +313,15 @@ enum proa_status proa_guest_check(const struct proa_guest_host *host,
                                   struct proa_buffer *missing,
                                   struct proa_error *err)
 {
-    struct run run = { .host = host,
-                       .function = function,
-                       .stdin_fd = -1,
-                       .stdout_fd = -1,
-                       .stderr_fd = -1 };
+    struct run run = { .host = host, .function = function };
     enum proa_status status = check_exports(function, err);
 
     if (status != PROA_OK)
         return status;
+    proa_guest_io_init(&run.io, NULL, 0);
     run.arena = proa_arena_create(ENV_BYTES_MAX);
-    if (run.arena == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory");
-    status = check_imports(&run, missing, err);
+    status = run.arena == NULL ? proa_fail(err, PROA_NOMEM, 0, "no memory")
+                               : check_imports(&run, missing, err);
     close_run(&run);
     return status;
 }

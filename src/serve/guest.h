@@ -8,14 +8,13 @@
 #include "http/exchange.h"
 #include "proa/store.h"
 #include "serve/app.h"
+#include "serve/slots.h"
 #include "serve/trace.h"
-#include "serve/watchdog.h"
 
 /* What all requests share; it does not change while they run. */
 struct proa_guest_host {
     struct proa_engine *engine;
-    struct proa_watchdog *watchdog;
-    int null_fd; /* the standard input of a request without a body */
+    int null_fd; /* stands for streams that are none of the system's */
     bool trap_missing;
 };
 
@@ -25,7 +24,8 @@ struct proa_guest_request {
     const struct proa_function *function;
     const struct proa_route_match *match;
     const struct proa_trace *trace;
-    uint32_t slot_index; /* of the watchdog: the worker's index */
+    struct proa_slots *slots; /* the worker's */
+    struct proa_task *task;   /* that this runs in */
 };
 
 /*
@@ -44,7 +44,7 @@ proa_guest_check(const struct proa_guest_host *host,
  * Run the guest for this request and fill the response; what the guest printed
  * on standard error, and why it failed if it did, goes to the log.
  *
- * Threads: any; a slot is used by one at a time.
+ * Threads: the worker's, on the task's fiber.
  */
 void proa_guest_answer(const struct proa_guest_host *host,
                        const struct proa_guest_request *request);

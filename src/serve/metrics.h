@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "serve/admission.h"
 
 enum {
     PROA_METRICS_CLASSES = 4,  /* 2xx to 5xx */
@@ -33,6 +34,7 @@ struct proa_stats {
     atomic_ullong rejected;
     atomic_uint queued;
     atomic_uint running;
+    struct proa_admission_count admission; /* not told, but by name, too */
 };
 
 struct proa_metrics {

@@ -4,114 +4,113 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/fail.h"
+#include "host/link.h"
+#include "serve/guest_io.h"
 #include "serve/log.h"
-#include "serve/memfile.h"
 #include "serve/reactr.h"
 
 enum {
-    STDERR_BYTES_MAX = 64 * 1024,
     LOG_BYTES_MAX = 1 << 20,
     TABLE_COUNT = PROA_WASI_TABLE_COUNT + 1,
 };
 
-/* One run of the guest. What is not there yet is NULL or -1. */
+/* One run of the guest. What is not there yet is NULL. */
 struct run {
     const struct proa_guest_host *host;
+    const struct proa_guest_request *request; /* NULL for a check */
     const struct proa_function *function;
     struct proa_reactr reactr;
-    struct proa_store *store;
+    struct proa_guest_io io; /* what it prints, on both streams, is logged */
+    struct proa_slots_use use;
+    struct proa_slots_entry *slot; /* in use until the run is closed */
+    struct proa_store *store;      /* the slot's; a check owns it */
     struct proa_wasi *wasi;
-    struct proa_extern *imports;
-    int stderr_fd; /* what it prints, on both streams */
 };
 
-static enum proa_status link_imports(struct run *run,
-                                     struct proa_buffer *missing,
-                                     struct proa_error *err)
+static enum proa_status make_wasi(struct run *run, struct proa_error *err)
 {
     const struct proa_function_settings *settings = &run->function->settings;
-    const struct proa_module *module = run->function->module;
-    const struct proa_store_options store_options = {
-        .memory_bytes_max = settings->memory_bytes_max,
-    };
-    const struct proa_wasi_options wasi_options = {
+    struct proa_wasi_options options = {
         .args = &settings->program_name,
         .arg_count = 1,
         .env = settings->env,
         .env_count = settings->env_count,
         .preopens = settings->preopens,
         .preopen_count = settings->preopen_count,
-        .stdin_fd = run->host->null_fd,
-        .stdout_fd = run->stderr_fd,
-        .stderr_fd = run->stderr_fd,
     };
-    struct proa_host_table tables[TABLE_COUNT];
-    enum proa_status status =
-        proa_store_create(run->host->engine, &store_options, &run->store, err);
 
-    if (status == PROA_OK)
-        status = proa_wasi_create(&wasi_options, &run->wasi, err);
-    if (status != PROA_OK)
-        return status;
-    run->imports = calloc((size_t)proa_module_import_count(module) + 1,
-                          sizeof *run->imports);
-    if (run->imports == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory for the imports");
+    proa_guest_io_offer(&run->io, run->host->null_fd, true, &options);
+    return proa_wasi_create(&options, &run->wasi, err);
+}
+
+static enum proa_status link_all(struct run *run, struct proa_store *store,
+                                 struct proa_extern *imports,
+                                 struct proa_buffer *missing,
+                                 struct proa_error *err)
+{
+    struct proa_host_table tables[TABLE_COUNT];
+
     proa_wasi_tables(run->wasi, tables);
     tables[PROA_WASI_TABLE_COUNT] = proa_reactr_table(&run->reactr);
-    return proa_host_link(run->store, module, tables, TABLE_COUNT,
-                          run->host->trap_missing, run->imports, missing, err);
+    return proa_host_link(store, run->function->module, tables, TABLE_COUNT,
+                          run->host->trap_missing, imports, missing, err);
+}
+
+static enum proa_status link_imports(void *env, struct proa_store *store,
+                                     struct proa_extern *imports,
+                                     struct proa_error *err)
+{
+    return link_all(env, store, imports, NULL, err);
 }
 
 static void open_run(struct run *run, const struct proa_guest_host *host,
                      const struct proa_function *function)
 {
-    *run = (struct run){ .host = host, .function = function, .stderr_fd = -1 };
+    *run = (struct run){ .host = host, .function = function };
     proa_reactr_init(&run->reactr, function->settings.response_bytes_max);
+    proa_guest_io_init(&run->io, NULL, 0);
 }
 
 static void close_run(struct run *run)
 {
-    proa_store_destroy(run->store);
+    if (run->slot != NULL)
+        proa_slots_end(run->request->slots, run->slot);
+    else
+        proa_store_destroy(run->store);
     proa_wasi_destroy(run->wasi);
-    free(run->imports);
-    if (run->stderr_fd >= 0)
-        (void)close(run->stderr_fd);
+    proa_guest_io_deinit(&run->io);
     proa_reactr_deinit(&run->reactr);
 }
 
 static enum proa_status call(struct run *run, struct proa_error *err)
 {
-    struct proa_module *module = run->function->module;
     struct proa_instance *instance = NULL;
-    enum proa_status status =
-        proa_instance_create(run->store, module, run->imports,
-                             proa_module_import_count(module), &instance, err);
+    enum proa_status status = make_wasi(run, err);
 
+    if (status != PROA_OK)
+        return status;
+    run->use = (struct proa_slots_use){
+        .engine = run->host->engine,
+        .function = run->function,
+        .task = run->request->task,
+        .link = link_imports,
+        .link_env = run,
+        .envs = { run->wasi, &run->reactr },
+    };
+    status = proa_slots_begin(run->request->slots, &run->use, &run->slot,
+                              &instance, err);
+    if (run->slot != NULL)
+        run->store = proa_slots_store(run->slot);
     if (status != PROA_OK)
         return status;
     atomic_fetch_add(&run->function->stats->instances, 1);
     return proa_reactr_call(&run->reactr, run->store, instance, err);
 }
 
-static void log_output(struct run *run, struct proa_buffer *log)
-{
-    uint64_t all = run->stderr_fd < 0 ? 0 : proa_memfile_size(run->stderr_fd);
-    size_t size = all < STDERR_BYTES_MAX ? (size_t)all : STDERR_BYTES_MAX;
-    struct proa_error err = { 0 };
-    char *text = size == 0 ? NULL : malloc(size);
-
-    if (text != NULL &&
-        proa_memfile_read(run->stderr_fd, 0, text, size, &err) == PROA_OK)
-        proa_log_lines("guest: ", (struct proa_http_text){ text, size }, log);
-    free(text);
-}
-
 /* What the run came to, as a status: 0 when its answer stands. */
-static uint16_t judge(struct run *run, enum proa_status status, bool is_late,
+static uint16_t judge(struct run *run, enum proa_status status,
                       const char *text, struct proa_buffer *log)
 {
     struct proa_stats *stats = run->function->stats;
@@ -121,7 +120,7 @@ static uint16_t judge(struct run *run, enum proa_status status, bool is_late,
 
     if (status == PROA_OK)
         return 0;
-    if (is_late) {
+    if (run->request->task->is_late) {
         why = "the guest ran out of time";
         atomic_fetch_add(&stats->timeouts, 1);
         answer = 504;
@@ -146,30 +145,15 @@ static uint16_t judge(struct run *run, enum proa_status status, bool is_late,
     return answer;
 }
 
-static uint16_t answer_status(struct run *run,
-                              const struct proa_guest_request *request,
-                              struct proa_buffer *log)
+static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 {
-    struct proa_watchdog *watchdog = run->host->watchdog;
-    uint64_t deadline_ns =
-        request->exchange->start_ns + run->function->settings.timeout_ns;
     struct proa_error err = { 0 };
-    bool is_late = false;
-    enum proa_status status =
-        proa_memfile_output(STDERR_BYTES_MAX, &run->stderr_fd, &err);
+    enum proa_status status = call(run, &err);
 
-    if (status == PROA_OK)
-        status = link_imports(run, NULL, &err);
-    if (status == PROA_OK) {
-        proa_watchdog_begin(watchdog, request->slot_index, run->store,
-                            deadline_ns);
-        status = call(run, &err);
-        is_late = proa_watchdog_end(watchdog, request->slot_index);
-    }
-    log_output(run, log);
+    proa_guest_io_log(&run->io, log);
     if (status == PROA_OK)
         status = proa_reactr_finish(&run->reactr, &err);
-    return judge(run, status, is_late, err.text, log);
+    return judge(run, status, err.text, log);
 }
 
 void proa_reactr_answer(const struct proa_guest_host *host,
@@ -180,16 +164,41 @@ void proa_reactr_answer(const struct proa_guest_host *host,
 
     proa_buffer_init(&log, LOG_BYTES_MAX);
     open_run(&run, host, request->function);
+    run.request = request;
     run.reactr.exchange = request->exchange;
     run.reactr.match = request->match;
     run.reactr.trace = request->trace;
     run.reactr.log = &log;
-    uint16_t answer = answer_status(&run, request, &log);
+    uint16_t answer = answer_status(&run, &log);
     if (answer != 0)
         proa_http_response_error(&request->exchange->response, answer);
     close_run(&run);
     proa_log_write(&log);
     proa_buffer_deinit(&log);
+}
+
+/* In a store of its own: without a request there is no worker's slot. */
+static enum proa_status check_imports(struct run *run,
+                                      struct proa_buffer *missing,
+                                      struct proa_error *err)
+{
+    const struct proa_module *module = run->function->module;
+    const struct proa_store_options options = {
+        .memory_bytes_max = run->function->settings.memory_bytes_max,
+    };
+    struct proa_extern *imports =
+        calloc((size_t)proa_module_import_count(module) + 1, sizeof *imports);
+    enum proa_status status =
+        imports == NULL
+            ? proa_fail(err, PROA_NOMEM, 0, "no memory for the imports")
+            : proa_store_create(run->host->engine, &options, &run->store, err);
+
+    if (status == PROA_OK)
+        status = make_wasi(run, err);
+    if (status == PROA_OK)
+        status = link_all(run, run->store, imports, missing, err);
+    free(imports);
+    return status;
 }
 
 enum proa_status proa_reactr_guest_check(const struct proa_guest_host *host,
@@ -203,7 +212,7 @@ enum proa_status proa_reactr_guest_check(const struct proa_guest_host *host,
     if (status != PROA_OK)
         return status;
     open_run(&run, host, function);
-    status = link_imports(&run, missing, err);
+    status = check_imports(&run, missing, err);
     close_run(&run);
     return status;
 }

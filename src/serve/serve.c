@@ -3,16 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "http/server.h"
+#include "platform/slice.h"
 #include "serve/admin.h"
 #include "serve/log.h"
 #include "serve/reactr.h"
@@ -21,7 +25,6 @@
 
 enum {
     NS_PER_MS = 1000000,
-    WORKERS_PER_CORE = 2,
     WORKER_COUNT_MAX = 4096,
     MISSING_BYTES_MAX = 1 << 20,
     HEAD_BYTES_MAX = 1 << 20,
@@ -33,6 +36,8 @@ struct process {
     struct proa_admin *admin; /* NULL: none is wanted */
     int signal_fd;
     int reload_fd; /* SIGHUP */
+    int ended_fd;  /* readable when a worker ended */
+    bool has_slices;
 };
 
 static void default_u32(uint32_t *value, uint32_t otherwise)
@@ -57,8 +62,7 @@ static void set_defaults(struct proa_serve_options *options)
         options->address = "127.0.0.1:8080";
     if (options->program_name == NULL)
         options->program_name = "proa";
-    default_u32(&options->worker_count,
-                (uint32_t)core_count * WORKERS_PER_CORE);
+    default_u32(&options->worker_count, (uint32_t)core_count);
     default_u32(&options->queue_count_max, 256);
     default_u32(&options->connection_count_max, 1000);
     default_u64(&options->timeout_ns, (uint64_t)30000 * NS_PER_MS);
@@ -177,7 +181,10 @@ static enum proa_status make_app(struct proa_service *service,
         .abi = options->abi,
         .timeout_ns = options->timeout_ns,
         .memory_bytes_max = options->memory_bytes_max,
+        .body_bytes_max = options->body_bytes_max,
         .response_bytes_max = options->response_bytes_max,
+        .admission = { .running_max = options->running_count_max,
+                       .waiting_max = options->queue_count_max },
         .program_name = options->program_name,
         .env = options->env,
         .env_count = options->env_count,
@@ -228,7 +235,8 @@ static void on_reload(void *env)
     struct proa_service *service = env;
     struct proa_error err = { 0 };
     struct proa_buffer line;
-    enum proa_status status = proa_http_server_reload(service->server, &err);
+    enum proa_status status =
+        proa_http_server_reload(service->workers[0].server, &err);
 
     proa_reload_request(service->reload);
     proa_buffer_init(&line, 2 * sizeof err.text);
@@ -265,53 +273,48 @@ static void set_limits(const struct proa_serve_options *options,
         limits->request.head_bytes_max = (uint32_t)options->head_bytes_max;
 }
 
-static enum proa_status open_server(struct process *process,
-                                    struct proa_error *err)
+static enum proa_status open_workers(struct proa_service *service,
+                                     struct proa_error *err)
 {
-    struct proa_service *service = &process->service;
     const struct proa_serve_options *options = &service->options;
     struct proa_http_server_options server_options = {
         .address = options->address,
         .more_addresses = options->more_addresses,
         .more_address_count = options->more_address_count,
+        .connection_count = &service->connection_count,
         .reads_proxy_header = options->reads_proxy_header,
         .tls_certificate_path = options->tls_certificate_path,
         .tls_key_path = options->tls_key_path,
         .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
         .handle = proa_service_handle,
         .log = proa_service_log,
-        .env = service,
-        .stop_fd = process->signal_fd,
-        .reload = on_reload,
-        .reload_fd = process->reload_fd,
+        .reload_fd = -1,
     };
 
     set_limits(options, &server_options.limits);
-    return proa_http_server_create(&server_options, &service->server, err);
+    service->workers = calloc(options->worker_count, sizeof *service->workers);
+    if (service->workers == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the workers");
+    for (uint32_t i = 0; i < options->worker_count; i++) {
+        struct proa_worker *worker = &service->workers[i];
+        worker->service = service;
+        worker->index = i;
+        service->worker_count++;
+        enum proa_status status =
+            proa_worker_init(worker, &server_options, err);
+        if (status != PROA_OK)
+            return status;
+        server_options.twin = service->workers[0].server;
+    }
+    return PROA_OK;
 }
 
 static enum proa_status open_all(struct process *process,
                                  struct proa_error *err)
 {
     struct proa_service *service = &process->service;
-    const struct proa_pool_options pool_options = {
-        .worker_count = service->options.worker_count,
-        .queue_count_max = service->options.queue_count_max,
-        .answer = proa_service_answer,
-        .refuse = proa_service_refuse,
-        .env = service,
-    };
-    enum proa_status status;
+    enum proa_status status = open_workers(service, err);
 
-    service->host.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (service->host.null_fd < 0)
-        return proa_fail(err, PROA_IO, 0, "/dev/null: %s", strerror(errno));
-    status = proa_watchdog_create(service->options.worker_count,
-                                  &service->host.watchdog, err);
-    if (status == PROA_OK)
-        status = proa_pool_create(&pool_options, &service->pool, err);
-    if (status == PROA_OK)
-        status = open_server(process, err);
     if (status == PROA_OK)
         status = proa_reload_create(
             &(struct proa_reload_options){ .service = service,
@@ -323,6 +326,9 @@ static enum proa_status open_all(struct process *process,
     if (status == PROA_OK && service->options.admin_address != NULL)
         status = proa_admin_create(service, service->options.admin_address,
                                    &process->admin, err);
+    process->has_slices = status == PROA_OK && proa_slice_start();
+    if (status == PROA_OK && !process->has_slices)
+        status = proa_fail(err, PROA_IO, 0, "no thread to end slices");
     return status;
 }
 
@@ -331,16 +337,14 @@ static void close_all(struct process *process)
     struct proa_service *service = &process->service;
 
     atomic_store(&service->is_ready, false);
-    /* Guests whose clients are gone, or whose time to drain is over. */
-    if (service->host.watchdog != NULL)
-        proa_watchdog_stop_all(service->host.watchdog);
     proa_reload_destroy(service->reload);
-    proa_pool_destroy(service->pool);
     proa_admin_destroy(process->admin);
-    proa_http_server_destroy(service->server);
-    proa_watchdog_destroy(service->host.watchdog);
-    if (service->host.null_fd >= 0)
-        (void)close(service->host.null_fd);
+    /* The first one's keys are those of all. */
+    for (uint32_t i = service->worker_count; i > 0; i--)
+        proa_worker_deinit(&service->workers[i - 1]);
+    free(service->workers);
+    if (process->has_slices)
+        proa_slice_stop();
 }
 
 /* A line for each address: "listening on http://127.0.0.1:8080". */
@@ -349,10 +353,11 @@ static bool announce(const struct process *process)
     const struct proa_service *service = &process->service;
     const char *scheme =
         service->options.tls_certificate_path != NULL ? "https://" : "http://";
-    uint32_t count = proa_http_server_address_count(service->server);
+    uint32_t count = proa_http_server_address_count(service->workers[0].server);
 
     for (uint32_t i = 0; i < count; i++) {
-        const char *address = proa_http_server_address_at(service->server, i);
+        const char *address =
+            proa_http_server_address_at(service->workers[0].server, i);
         bool is_path = strncmp(address, "unix:", 5) == 0;
         if (printf("listening on %s%s\n", is_path ? "" : scheme, address) < 0)
             return false;
@@ -363,20 +368,108 @@ static bool announce(const struct process *process)
     return fflush(stdout) == 0;
 }
 
-static enum proa_status serve(struct process *process, struct proa_error *err)
+static bool take_signals(int fd)
+{
+    uint8_t bytes[sizeof(struct signalfd_siginfo)];
+
+    return read(fd, bytes, sizeof bytes) > 0;
+}
+
+static void stop_all(struct proa_service *service)
+{
+    atomic_store(&service->is_ready, false);
+    for (uint32_t i = 0; i < service->worker_count; i++)
+        proa_worker_stop(&service->workers[i]);
+}
+
+/* Until a worker has ended, which all do when they are told to stop. */
+static void heed_signals(struct process *process)
+{
+    struct pollfd waits[] = {
+        { .fd = process->ended_fd, .events = POLLIN },
+        { .fd = process->signal_fd, .events = POLLIN },
+        { .fd = process->reload_fd, .events = POLLIN },
+    };
+    uint64_t ended_count = 0, count;
+
+    while (ended_count < process->service.worker_count) {
+        if (poll(waits, 3, -1) < 0)
+            continue;
+        if (waits[1].revents != 0 && take_signals(process->signal_fd))
+            stop_all(&process->service);
+        if (waits[2].revents != 0 && take_signals(process->reload_fd))
+            on_reload(&process->service);
+        if (waits[0].revents == 0 ||
+            read(process->ended_fd, &count, sizeof count) != sizeof count)
+            continue;
+        /* One that failed takes the others with it. */
+        if (ended_count == 0 && atomic_load(&process->service.is_ready))
+            stop_all(&process->service);
+        ended_count += count;
+    }
+}
+
+static enum proa_status run_workers(struct process *process,
+                                    struct proa_error *err)
 {
     struct proa_service *service = &process->service;
+    enum proa_status status = PROA_OK;
+
+    atomic_store(&service->is_ready, true);
+    for (uint32_t i = 0; i < service->worker_count && status == PROA_OK; i++)
+        status =
+            proa_worker_start(&service->workers[i], process->ended_fd, err);
+    if (status == PROA_OK)
+        heed_signals(process);
+    else
+        stop_all(service);
+    for (uint32_t i = 0; i < service->worker_count; i++) {
+        struct proa_error own = { 0 };
+        enum proa_status result = proa_worker_join(&service->workers[i], &own);
+        if (result != PROA_OK && status == PROA_OK) {
+            status = result;
+            *err = own;
+        }
+    }
+    return status;
+}
+
+static enum proa_status serve(struct process *process, struct proa_error *err)
+{
     enum proa_status status = open_all(process, err);
 
     if (status == PROA_OK && !announce(process))
         status =
             proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
-    if (status == PROA_OK) {
-        atomic_store(&service->is_ready, true);
-        status = proa_http_server_run(service->server, err);
-    }
+    if (status == PROA_OK)
+        status = run_workers(process, err);
     close_all(process);
     return status;
+}
+
+static enum proa_status open_fds(struct process *process,
+                                 const sigset_t *wanted, const sigset_t *again,
+                                 struct proa_error *err)
+{
+    process->signal_fd = signalfd(-1, wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+    process->reload_fd = signalfd(-1, again, SFD_CLOEXEC | SFD_NONBLOCK);
+    process->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    process->service.host.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (process->signal_fd < 0 || process->reload_fd < 0 ||
+        process->ended_fd < 0 || process->service.host.null_fd < 0)
+        return proa_fail(err, PROA_IO, 0, "a descriptor to begin with: %s",
+                         strerror(errno));
+    return PROA_OK;
+}
+
+static void close_fds(const struct process *process)
+{
+    const int fds[] = { process->signal_fd, process->reload_fd,
+                        process->ended_fd, process->service.host.null_fd };
+
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
 }
 
 /*
@@ -395,17 +488,14 @@ static enum proa_status serve_with_signals(struct process *process,
     (void)sigaddset(&wanted, SIGINT);
     (void)sigemptyset(&again);
     (void)sigaddset(&again, SIGHUP);
-    process->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-    process->reload_fd = signalfd(-1, &again, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (process->signal_fd < 0 || process->reload_fd < 0)
-        return proa_fail(err, PROA_IO, 0, "signalfd: %s", strerror(errno));
+    enum proa_status status = open_fds(process, &wanted, &again, err);
+    if (status != PROA_OK)
+        return status;
     (void)sigaddset(&wanted, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &wanted, &previous);
     (void)sigaction(SIGPIPE, &ignore, &previous_pipe);
-    enum proa_status status = serve(process, err);
+    status = serve(process, err);
     (void)sigaction(SIGPIPE, &previous_pipe, NULL);
-    (void)close(process->signal_fd);
-    (void)close(process->reload_fd);
     (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
     return status;
 }
@@ -422,6 +512,7 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
                                .trap_missing = options->trap_missing } },
         .signal_fd = -1,
         .reload_fd = -1,
+        .ended_fd = -1,
     };
     struct proa_service *service = &process.service;
     enum proa_status status;
@@ -436,13 +527,18 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     proa_trace_source_init(&service->traces);
     service->none_stats = proa_metrics_stats(&service->metrics, "(none)");
     service->file_stats = proa_metrics_stats(&service->metrics, "(files)");
-    if (service->none_stats == NULL || service->file_stats == NULL)
+    service->total.memory_bytes_max = service->options.total_memory_bytes_max;
+    service->limit = proa_limit_create(PROA_LIMIT_CLIENTS_DEFAULT);
+    if (service->none_stats == NULL || service->file_stats == NULL ||
+        service->limit == NULL)
         status = proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
     if (status == PROA_OK)
         status = make_app(service, NULL, &service->app, blame, err);
     if (status == PROA_OK)
         status = serve_with_signals(&process, err);
+    close_fds(&process);
     proa_app_release(service->app);
+    proa_limit_destroy(service->limit);
     proa_metrics_deinit(&service->metrics);
     (void)pthread_mutex_destroy(&service->app_lock);
     return status;

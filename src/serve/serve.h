@@ -46,10 +46,12 @@ struct proa_serve_options {
     uint32_t more_address_count;
     bool reads_proxy_header;          /* --proxy-protocol */
     const char *tls_certificate_path; /* --tls-cert FILE; NULL: no TLS */
-    const char *tls_key_path; /* --tls-key FILE; NULL: in the same file */
-    uint32_t worker_count;    /* --workers N; 0: two a core */
-    uint32_t queue_count_max; /* --max-queue N: requests that may wait for a
-                                 worker, more are told 503; 0: 256 */
+    const char *tls_key_path;   /* --tls-key FILE; NULL: in the same file */
+    uint32_t worker_count;      /* --workers N; 0: one a core */
+    uint32_t running_count_max; /* --max-running N: requests of a function that
+                                   run at once; 0: any */
+    uint32_t queue_count_max;   /* --max-queue N: more that may wait for their
+                                   turn, the rest is told 503; 0: 256 */
     uint32_t connection_count_max; /* --max-connections N; 0: 1000 */
     uint64_t timeout_ns; /* --timeout TIME: of each request, waiting included;
                             0: 30 s */

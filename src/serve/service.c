@@ -2,6 +2,7 @@
 #include "serve/service.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,11 @@ enum { LOG_LINE_BYTES_MAX = 64 * 1024 };
 
 /* What a request is about; the exchange's handler_data until its answer. */
 struct job {
+    struct proa_task task;               /* first: found by its address */
+    struct proa_admission_ticket ticket; /* in the queue while it `waits` */
+    bool waits;
+    struct proa_worker *worker;
+    struct proa_http_exchange *exchange;
     struct proa_app *app;                 /* owned */
     const struct proa_function *function; /* NULL: a file */
     struct proa_route_match match;
@@ -74,6 +80,7 @@ static void respond(struct proa_http_exchange *exchange)
 {
     proa_stats_answer(note_of(exchange)->stats, exchange->response.status,
                       proa_http_now_ns() - exchange->start_ns);
+    exchange->changed = NULL;
     end_job(exchange->handler_data);
     exchange->handler_data = NULL;
     proa_http_exchange_respond(exchange);
@@ -157,9 +164,187 @@ static bool find_target(struct job *job, struct proa_http_exchange *exchange)
     return false;
 }
 
+static void answer_file(const struct proa_service *service, struct job *job,
+                        struct proa_http_exchange *exchange)
+{
+    struct proa_error err = { 0 };
+    enum proa_status status = proa_files_answer(
+        &job->file, exchange->request, service->options.response_bytes_max,
+        &exchange->response, &err);
+
+    if (status != PROA_OK) {
+        (void)fprintf(stderr, "proa: %s\n", err.text);
+        proa_http_response_error(&exchange->response,
+                                 status == PROA_NOMEM ? 503 : 500);
+    }
+    respond(exchange);
+}
+
+/* --- on a fiber ----------------------------------------------------------- */
+
+static void run(struct proa_task *task)
+{
+    struct job *job = (struct job *)task;
+    const struct proa_guest_host *host = &job->worker->service->host;
+    const struct proa_guest_request request = {
+        .exchange = job->exchange,
+        .function = job->function,
+        .match = &job->match,
+        .trace = &job->trace,
+        .slots = job->worker->slots,
+        .task = task,
+    };
+
+    if (job->function->abi == PROA_ABI_REACTR)
+        proa_reactr_answer(host, &request);
+    else
+        proa_guest_answer(host, &request);
+}
+
+/* Whoever of them has one that waits may begin it. */
+static void wake_all(const struct proa_service *service)
+{
+    for (uint32_t i = 0; i < service->worker_count; i++)
+        proa_http_server_wake(service->workers[i].server);
+}
+
+static void finished(struct proa_task *task)
+{
+    struct job *job = (struct job *)task;
+    struct proa_worker *worker = job->worker;
+
+    atomic_fetch_sub(&job->function->stats->running, 1);
+    if (proa_admission_leave(&worker->admission, &job->function->gate))
+        wake_all(worker->service);
+    respond(job->exchange);
+}
+
+static void reject(struct job *job)
+{
+    atomic_fetch_add(&job->function->stats->rejected, 1);
+    refuse(job->exchange, 503);
+}
+
+static void leave_queue(struct job *job)
+{
+    job->waits = false;
+    job->exchange->changed = NULL;
+    atomic_fetch_sub(&job->function->stats->queued, 1);
+}
+
+/* The client went away: nobody waits for what the guest does. */
+static void changed(struct proa_http_exchange *exchange)
+{
+    struct job *job = exchange->handler_data;
+
+    if (!atomic_load(&exchange->is_abandoned))
+        return;
+    if (!job->waits) {
+        proa_task_end(&job->task);
+        return;
+    }
+    proa_admission_withdraw(&job->worker->admission, &job->ticket);
+    leave_queue(job);
+    reject(job);
+}
+
+static void start(struct job *job)
+{
+    struct proa_stats *stats = job->function->stats;
+
+    job->task.run = run;
+    job->task.finished = finished;
+    job->exchange->changed = changed;
+    atomic_fetch_add(&stats->running, 1);
+    if (proa_tasks_start(job->worker->tasks, &job->task))
+        return;
+    job->exchange->changed = NULL;
+    atomic_fetch_sub(&stats->running, 1);
+    if (proa_admission_leave(&job->worker->admission, &job->function->gate))
+        wake_all(job->worker->service);
+    reject(job);
+}
+
+/* --- who may run ---------------------------------------------------------- */
+
+/* True, and 429 is answered, when the client comes more often than it may. */
+static bool is_too_often(struct job *job)
+{
+    struct proa_service *service = job->worker->service;
+    const struct proa_admission_limits *limits = &job->function->gate.limits;
+    char seconds[12];
+
+    if (limits->rate_interval_ns == 0)
+        return false;
+    uint64_t key = proa_limit_key(service->limit, job->exchange->client_address,
+                                  (uintptr_t)job->function->stats);
+    uint64_t ns =
+        proa_limit_take(service->limit, key, limits, job->exchange->start_ns);
+    if (ns == 0)
+        return false;
+    atomic_fetch_add(&service->metrics.limited, 1);
+    proa_http_response_error(&job->exchange->response, 429);
+    (void)snprintf(seconds, sizeof seconds, "%u", proa_limit_seconds(ns));
+    add_field(job->exchange, "Retry-After", seconds);
+    respond(job->exchange);
+    return true;
+}
+
+static void enter(struct job *job)
+{
+    uint64_t start_ns = job->exchange->start_ns;
+
+    if (is_too_often(job))
+        return;
+    if (job->exchange->request->body.size >
+        job->function->settings.body_bytes_max) {
+        refuse(job->exchange, 413);
+        return;
+    }
+    job->task.deadline_ns = start_ns + job->function->settings.timeout_ns;
+    switch (proa_admission_enter(&job->worker->admission, &job->function->gate,
+                                 &job->ticket, start_ns,
+                                 job->task.deadline_ns)) {
+    case PROA_ADMISSION_ADMIT:
+        start(job);
+        break;
+    case PROA_ADMISSION_QUEUE:
+        job->waits = true;
+        job->exchange->changed = changed;
+        atomic_fetch_add(&job->function->stats->queued, 1);
+        break;
+    default:
+        reject(job);
+        break;
+    }
+}
+
+static struct job *job_of(struct proa_admission_ticket *ticket)
+{
+    return (struct job *)(void *)((uint8_t *)ticket -
+                                  offsetof(struct job, ticket));
+}
+
+void proa_service_admit(struct proa_worker *worker)
+{
+    enum proa_admission_answer answer;
+    struct proa_admission_ticket *ticket;
+
+    while ((ticket = proa_admission_next(&worker->admission, proa_http_now_ns(),
+                                         &answer)) != NULL) {
+        struct job *job = job_of(ticket);
+        leave_queue(job);
+        if (answer == PROA_ADMISSION_ADMIT)
+            start(job);
+        else
+            reject(job);
+    }
+}
+
 void proa_service_handle(void *env, struct proa_http_exchange *exchange)
 {
-    struct proa_service *service = env;
+    struct proa_worker *worker = env;
+    struct proa_service *service = worker->service;
     struct job *job = calloc(1, sizeof *job);
     struct note *note = note_of(exchange);
 
@@ -168,6 +353,8 @@ void proa_service_handle(void *env, struct proa_http_exchange *exchange)
         refuse(exchange, 503);
         return;
     }
+    job->worker = worker;
+    job->exchange = exchange;
     job->file.fd = -1;
     job->app = proa_service_app(service);
     exchange->handler_data = job;
@@ -181,74 +368,16 @@ void proa_service_handle(void *env, struct proa_http_exchange *exchange)
     }
     note->stats =
         job->function != NULL ? job->function->stats : service->file_stats;
-    atomic_fetch_add(&note->stats->queued, 1);
-    if (!proa_pool_submit(service->pool, exchange))
-        proa_service_refuse(service, exchange);
-}
-
-static void answer_file(const struct proa_service *service, struct job *job,
-                        struct proa_http_exchange *exchange)
-{
-    struct proa_error err = { 0 };
-    enum proa_status status = proa_files_answer(
-        &job->file, exchange->request, service->options.response_bytes_max,
-        &exchange->response, &err);
-
-    if (status == PROA_OK)
-        return;
-    (void)fprintf(stderr, "proa: %s\n", err.text);
-    proa_http_response_error(&exchange->response,
-                             status == PROA_NOMEM ? 503 : 500);
-}
-
-void proa_service_answer(void *env, uint32_t worker_index,
-                         struct proa_http_exchange *exchange)
-{
-    struct proa_service *service = env;
-    struct job *job = exchange->handler_data;
-    struct proa_stats *stats = note_of(exchange)->stats;
-    uint64_t timeout_ns = job->function != NULL
-                              ? job->function->settings.timeout_ns
-                              : service->options.timeout_ns;
-
-    /* Its time is over, or its client went away, before it was its turn. */
-    if (proa_http_now_ns() >= exchange->start_ns + timeout_ns ||
-        atomic_load(&exchange->is_abandoned)) {
-        proa_service_refuse(service, exchange);
-        return;
-    }
-    atomic_fetch_sub(&stats->queued, 1);
-    atomic_fetch_add(&stats->running, 1);
-    const struct proa_guest_request request = {
-        .exchange = exchange,
-        .function = job->function,
-        .match = &job->match,
-        .trace = &job->trace,
-        .slot_index = worker_index,
-    };
     if (job->function == NULL)
         answer_file(service, job, exchange);
-    else if (job->function->abi == PROA_ABI_REACTR)
-        proa_reactr_answer(&service->host, &request);
     else
-        proa_guest_answer(&service->host, &request);
-    atomic_fetch_sub(&stats->running, 1);
-    respond(exchange);
-}
-
-void proa_service_refuse(void *env, struct proa_http_exchange *exchange)
-{
-    struct proa_stats *stats = note_of(exchange)->stats;
-
-    (void)env;
-    atomic_fetch_sub(&stats->queued, 1);
-    atomic_fetch_add(&stats->rejected, 1);
-    refuse(exchange, 503);
+        enter(job);
 }
 
 void proa_service_log(void *env, const struct proa_http_log_entry *entry)
 {
-    struct proa_service *service = env;
+    const struct proa_worker *worker = env;
+    struct proa_service *service = worker->service;
     const struct note *note = entry->note;
     struct proa_buffer line;
 

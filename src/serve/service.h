@@ -9,15 +9,19 @@
 
 #include "http/server.h"
 #include "serve/guest.h"
+#include "serve/limit.h"
 #include "serve/metrics.h"
-#include "serve/pool.h"
 #include "serve/serve.h"
+#include "serve/worker.h"
 
 struct proa_service {
     struct proa_serve_options options; /* without zeros */
     struct proa_guest_host host;
-    struct proa_pool *pool;
-    struct proa_http_server *server;
+    struct proa_worker *workers; /* owned; as many as the options say */
+    uint32_t worker_count;       /* that were begun with */
+    atomic_uint connection_count;
+    struct proa_admission_total total;
+    struct proa_limit *limit; /* owned */
     pthread_mutex_t app_lock; /* guards `app`, not what it points to */
     struct proa_app *app;     /* owned */
     struct proa_metrics metrics;
@@ -28,11 +32,10 @@ struct proa_service {
     atomic_bool is_ready;       /* it listens and does not drain */
 };
 
-/* For the HTTP server and for the pool; `env` is the service. */
+/* For the HTTP server of a worker, which is `env`. */
 void proa_service_handle(void *env, struct proa_http_exchange *exchange);
-void proa_service_answer(void *env, uint32_t worker_index,
-                         struct proa_http_exchange *exchange);
-void proa_service_refuse(void *env, struct proa_http_exchange *exchange);
+/* Begin those that waited and may run now. */
+void proa_service_admit(struct proa_worker *worker);
 void proa_service_log(void *env, const struct proa_http_log_entry *entry);
 
 /* Requests from now on get this app. Threads: any. */

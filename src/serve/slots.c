@@ -1,152 +1,171 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/slots.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/fail.h"
-#include "host/link.h"
 
-/* So many functions a worker keeps slots of; the least recently used goes. */
-enum { SLOTS_MAX = 16 };
+/* So many are kept of all functions together; the one that has waited longest
+ * goes. */
+enum { IDLE_COUNT_MAX = 64 };
 
-struct entry {
+struct proa_slots_entry {
+    struct proa_slots_entry *next; /* idle ones, the latest first */
+    struct proa_slots_entry *previous;
     struct proa_slot *slot;
     const struct proa_module *module; /* which the slot retains */
     uint64_t memory_bytes_max;
-    uint64_t used_at;
-    struct proa_wasi *wasi;           /* which the imports are bound to */
+    void *envs[2];                    /* which the imports are bound to */
     const struct proa_slots_use *use; /* the present one */
 };
 
-struct slots {
-    struct entry entries[SLOTS_MAX];
+struct proa_slots {
+    struct proa_slots_entry *first;
+    struct proa_slots_entry *last;
     uint32_t count;
-    uint64_t use_count;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t key;
-static bool key_exists;
-
-static void slots_destroy(void *memory)
+struct proa_slots *proa_slots_create(void)
 {
-    struct slots *slots = memory;
-
-    for (uint32_t i = 0; i < slots->count; i++)
-        proa_slot_destroy(slots->entries[i].slot);
-    free(slots);
+    return calloc(1, sizeof(struct proa_slots));
 }
 
-static void key_make(void)
+static void take_out(struct proa_slots *slots, struct proa_slots_entry *entry)
 {
-    key_exists = pthread_key_create(&key, slots_destroy) == 0;
+    if (entry->next != NULL)
+        entry->next->previous = entry->previous;
+    else
+        slots->last = entry->previous;
+    if (entry->previous != NULL)
+        entry->previous->next = entry->next;
+    else
+        slots->first = entry->next;
+    entry->next = NULL;
+    entry->previous = NULL;
+    slots->count--;
 }
 
-/* This thread's; NULL: no memory. */
-static struct slots *slots_own(void)
+static void put_in(struct proa_slots *slots, struct proa_slots_entry *entry)
 {
-    (void)pthread_once(&once, key_make);
-    if (!key_exists)
-        return NULL;
-    struct slots *slots = pthread_getspecific(key);
-    if (slots != NULL)
-        return slots;
-    slots = calloc(1, sizeof *slots);
-    if (slots != NULL && pthread_setspecific(key, slots) != 0) {
-        free(slots);
-        return NULL;
+    entry->previous = NULL;
+    entry->next = slots->first;
+    if (entry->next != NULL)
+        entry->next->previous = entry;
+    else
+        slots->last = entry;
+    slots->first = entry;
+    slots->count++;
+}
+
+static void entry_destroy(struct proa_slots_entry *entry)
+{
+    proa_slot_destroy(entry->slot);
+    free(entry);
+}
+
+void proa_slots_destroy(struct proa_slots *slots)
+{
+    if (slots == NULL)
+        return;
+    while (slots->first != NULL) {
+        struct proa_slots_entry *entry = slots->first;
+        take_out(slots, entry);
+        entry_destroy(entry);
     }
-    return slots;
-}
-
-static void watch(const struct proa_slots_use *use, struct proa_store *store)
-{
-    proa_watchdog_begin(use->host->watchdog, use->request->slot_index, store,
-                        use->deadline_ns);
+    free(slots);
 }
 
 static enum proa_status link_imports(void *env, struct proa_store *store,
                                      struct proa_extern *imports,
                                      struct proa_error *err)
 {
-    const struct entry *entry = env;
-    struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
+    const struct proa_slots_entry *entry = env;
 
-    proa_wasi_tables(entry->wasi, tables);
-    enum proa_status status =
-        proa_host_link(store, entry->module, tables, PROA_WASI_TABLE_COUNT,
-                       entry->use->host->trap_missing, imports, NULL, err);
-    if (status == PROA_OK)
-        watch(entry->use, store);
-    return status;
+    entry->use->task->store = store;
+    return entry->use->link(entry->use->link_env, store, imports, err);
 }
 
-static bool is_for(const struct entry *entry,
-                   const struct proa_function *function)
+static struct proa_slots_entry *find_idle(struct proa_slots *slots,
+                                          const struct proa_function *function)
 {
-    return entry->module == function->module &&
-           entry->memory_bytes_max == function->settings.memory_bytes_max;
+    struct proa_slots_entry *entry = slots->first;
+
+    while (entry != NULL &&
+           (entry->module != function->module ||
+            entry->memory_bytes_max != function->settings.memory_bytes_max))
+        entry = entry->next;
+    if (entry != NULL)
+        take_out(slots, entry);
+    return entry;
 }
 
-/* The function's entry, or one to be filled. */
-static struct entry *entry_find(struct slots *slots,
-                                const struct proa_function *function)
+static enum proa_status entry_create(const struct proa_slots_use *use,
+                                     struct proa_slots_entry **entry,
+                                     struct proa_error *err)
 {
-    struct entry *oldest = &slots->entries[0];
+    const struct proa_function *function = use->function;
+    struct proa_slots_entry *made = calloc(1, sizeof *made);
 
-    for (uint32_t i = 0; i < slots->count; i++) {
-        struct entry *entry = &slots->entries[i];
-        if (is_for(entry, function))
-            return entry;
-        if (entry->used_at < oldest->used_at)
-            oldest = entry;
-    }
-    if (slots->count < SLOTS_MAX)
-        return &slots->entries[slots->count++];
-    proa_slot_destroy(oldest->slot);
-    *oldest = (struct entry){ 0 };
-    return oldest;
-}
-
-static enum proa_status entry_fill(struct entry *entry,
-                                   const struct proa_slots_use *use,
-                                   struct proa_error *err)
-{
-    const struct proa_function *function = use->request->function;
+    if (made == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
     const struct proa_slot_options options = {
-        .store.memory_bytes_max = function->settings.memory_bytes_max,
+        .store = { .memory_bytes_max = function->settings.memory_bytes_max,
+                   .wait = proa_task_wait },
         .link = link_imports,
-        .link_env = entry,
+        .link_env = made,
     };
-
-    entry->module = function->module;
-    entry->memory_bytes_max = function->settings.memory_bytes_max;
-    return proa_slot_create(use->host->engine, function->module, &options,
-                            &entry->slot, err);
+    made->module = function->module;
+    made->memory_bytes_max = function->settings.memory_bytes_max;
+    enum proa_status status = proa_slot_create(use->engine, function->module,
+                                               &options, &made->slot, err);
+    if (status != PROA_OK) {
+        free(made);
+        return status;
+    }
+    *entry = made;
+    return PROA_OK;
 }
 
-enum proa_status proa_slots_begin(const struct proa_slots_use *use,
-                                  struct proa_slot **slot,
+enum proa_status proa_slots_begin(struct proa_slots *slots,
+                                  const struct proa_slots_use *use,
+                                  struct proa_slots_entry **entry,
                                   struct proa_instance **instance,
                                   struct proa_error *err)
 {
-    struct slots *slots = slots_own();
-    enum proa_status status = PROA_OK;
+    struct proa_slots_entry *used = find_idle(slots, use->function);
 
-    if (slots == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
-    struct entry *entry = entry_find(slots, use->request->function);
-    if (entry->slot == NULL)
-        status = entry_fill(entry, use, err);
-    if (status != PROA_OK)
-        return status;
-    entry->used_at = ++slots->use_count;
-    proa_slot_replace_env(entry->slot, entry->wasi, use->wasi);
-    entry->wasi = use->wasi;
-    entry->use = use;
-    *slot = entry->slot;
-    if (proa_slot_store(entry->slot) != NULL)
-        watch(use, proa_slot_store(entry->slot));
-    return proa_slot_begin(entry->slot, instance, err);
+    if (used == NULL) {
+        enum proa_status status = entry_create(use, &used, err);
+        if (status != PROA_OK)
+            return status;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (used->envs[i] != NULL)
+            proa_slot_replace_env(used->slot, used->envs[i], use->envs[i]);
+        used->envs[i] = use->envs[i];
+    }
+    used->use = use;
+    use->task->store = proa_slot_store(used->slot);
+    *entry = used;
+    return proa_slot_begin(used->slot, instance, err);
+}
+
+struct proa_store *proa_slots_store(const struct proa_slots_entry *entry)
+{
+    return proa_slot_store(entry->slot);
+}
+
+void proa_slots_end(struct proa_slots *slots, struct proa_slots_entry *entry)
+{
+    if (entry == NULL)
+        return;
+    entry->use->task->store = NULL;
+    entry->use = NULL;
+    proa_slot_end(entry->slot);
+    put_in(slots, entry);
+    if (slots->count <= IDLE_COUNT_MAX)
+        return;
+    entry = slots->last;
+    take_out(slots, entry);
+    entry_destroy(entry);
 }
