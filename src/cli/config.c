@@ -7,7 +7,11 @@
 
 #include "cli/command.h"
 
-enum { LINES_BYTES_MAX = 1 << 20, ARENA_BYTES_MAX = 64 << 20 };
+enum {
+    LINES_BYTES_MAX = 1 << 20,
+    ARENA_BYTES_MAX = 64 << 20,
+    BODY_BYTES_DEFAULT = 8 << 20, /* as in serve/serve.h */
+};
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -94,13 +98,23 @@ static void take_text(const char **value, const char *from_file)
         *value = from_file;
 }
 
+/* What no function may have is refused before it is known which one it is. */
 static uint64_t largest_body(const struct proa_config *config)
 {
-    uint64_t largest = config->defaults.body_bytes_max;
+    uint64_t otherwise = config->defaults.body_bytes_max;
+    uint64_t largest = 0;
 
-    for (uint32_t i = 0; i < config->function_count; i++)
-        if (config->functions[i].settings.body_bytes_max > largest)
-            largest = config->functions[i].settings.body_bytes_max;
+    if (otherwise == 0)
+        otherwise = BODY_BYTES_DEFAULT;
+    if (config->folder_path != NULL || config->function_count == 0)
+        largest = otherwise;
+    for (uint32_t i = 0; i < config->function_count; i++) {
+        uint64_t own = config->functions[i].settings.body_bytes_max;
+        if (own == 0)
+            own = otherwise;
+        if (own > largest)
+            largest = own;
+    }
     return largest;
 }
 

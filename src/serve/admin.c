@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "serve/status.h"
 
 struct proa_admin {
     struct proa_service *service;
     struct proa_http_server *server;
+    uint64_t start_ns;
     pthread_t thread;
     int stop_fd;
 };
@@ -43,17 +45,48 @@ static void answer_metrics(struct proa_admin *admin,
         proa_http_response_error(response, 503);
 }
 
+/* Nothing from elsewhere runs in the page, and nothing is sent elsewhere. */
+static void answer_page(const struct proa_status_file *file,
+                        struct proa_http_response *response)
+{
+    add(response, "Content-Type", file->type);
+    add(response, "Cache-Control", "no-cache");
+    add(response, "X-Content-Type-Options", "nosniff");
+    add(response, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'");
+    if (!proa_buffer_append(&response->body, file->bytes, file->size))
+        proa_http_response_error(response, 503);
+}
+
+static void answer_status(struct proa_admin *admin,
+                          struct proa_http_response *response)
+{
+    add(response, "Content-Type", "application/json");
+    add(response, "Cache-Control", "no-store");
+    if (!proa_status_write(
+            &admin->service->metrics, proa_http_now_ns() - admin->start_ns,
+            atomic_load(&admin->service->is_ready), &response->body))
+        proa_http_response_error(response, 503);
+}
+
 static void handle(void *env, struct proa_http_exchange *exchange)
 {
     struct proa_admin *admin = env;
     struct proa_http_text path = exchange->request->path;
     struct proa_http_text method = exchange->request->method;
     struct proa_http_response *response = &exchange->response;
+    const struct proa_status_file *file =
+        proa_status_file_find(path.bytes, path.size);
 
     if (!proa_http_text_equals(method, "GET") &&
         !proa_http_text_equals(method, "HEAD")) {
         proa_http_response_error(response, 405);
         add(response, "Allow", "GET, HEAD");
+    } else if (file != NULL) {
+        answer_page(file, response);
+    } else if (proa_http_text_equals(path, "/status.json")) {
+        answer_status(admin, response);
     } else if (proa_http_text_equals(path, "/metrics")) {
         answer_metrics(admin, response);
     } else if (proa_http_text_equals(path, "/healthz")) {
@@ -113,6 +146,7 @@ enum proa_status proa_admin_create(struct proa_service *service,
     if (made == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a listener");
     made->service = service;
+    made->start_ns = proa_http_now_ns();
     made->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
     status = made->stop_fd < 0
                  ? proa_fail(err, PROA_IO, 0, "eventfd: %s", strerror(errno))

@@ -1,5 +1,5 @@
 /*
- * The listener for those who watch: /metrics, /healthz, /readyz.
+ * The listener for those who watch: a status page, /metrics, /healthz, /readyz.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_SERVE_ADMIN_H

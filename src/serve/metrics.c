@@ -111,6 +111,50 @@ void proa_stats_trap(struct proa_stats *stats, const char *text)
     atomic_fetch_add(&stats->traps[kind], 1);
 }
 
+void proa_stats_use(struct proa_stats *stats, uint64_t cpu_ns,
+                    uint64_t memory_bytes)
+{
+    unsigned long long most = atomic_load(&stats->memory_bytes);
+
+    atomic_fetch_add(&stats->cpu_ns, cpu_ns);
+    while (memory_bytes > most)
+        if (atomic_compare_exchange_weak(&stats->memory_bytes, &most,
+                                         memory_bytes))
+            break;
+}
+
+const char *proa_metrics_trap_name(uint32_t index)
+{
+    return index < PROA_METRICS_TRAPS ? traps[index] : NULL;
+}
+
+uint64_t proa_metrics_bound_ns(uint32_t index)
+{
+    return bounds[index].ns;
+}
+
+double
+proa_metrics_quantile_ns(const unsigned long long buckets[PROA_METRICS_BUCKETS],
+                         double share)
+{
+    double all = 0, below = 0, wanted;
+
+    for (uint32_t i = 0; i < PROA_METRICS_BUCKETS; i++)
+        all += (double)buckets[i];
+    wanted = all * share;
+    if (all <= 0)
+        return 0;
+    for (uint32_t i = 0; i < PROA_METRICS_BUCKETS - 1; i++) {
+        double count = (double)buckets[i];
+        double from = i == 0 ? 0 : (double)bounds[i - 1].ns;
+        if (count > 0 && below + count >= wanted)
+            return from +
+                   ((double)bounds[i].ns - from) * (wanted - below) / count;
+        below += count;
+    }
+    return (double)bounds[PROA_METRICS_BUCKETS - 2].ns;
+}
+
 /* --- text --------------------------------------------------------------- */
 
 static void head(struct proa_buffer *out, const char *name, const char *type,
@@ -217,6 +261,25 @@ static void write_gauges(const struct proa_stats *first,
     }
 }
 
+/* Two that are no plain counts. */
+static void write_use(const struct proa_stats *first, struct proa_buffer *out)
+{
+    head(out, "proa_cpu_seconds_total", "counter",
+         "Time that guests had a processor.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        begin(out, "proa_cpu_seconds_total", s);
+        (void)proa_buffer_printf(out, "} %.6f\n",
+                                 (double)atomic_load(&s->cpu_ns) / 1e9);
+    }
+    head(out, "proa_instance_memory_bytes_max", "gauge",
+         "The most memory that an instance had at its end.");
+    for (const struct proa_stats *s = first; s != NULL; s = s->next) {
+        begin(out, "proa_instance_memory_bytes_max", s);
+        (void)proa_buffer_printf(out, "} %llu\n",
+                                 atomic_load(&s->memory_bytes));
+    }
+}
+
 static void write_one(const char *name, const char *help,
                       const atomic_ullong *counter, struct proa_buffer *out)
 {
@@ -234,8 +297,12 @@ void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)
     write_requests(first, out);
     write_latency(first, out);
     write_gauges(first, out);
-    write_counter(first, "proa_instances_total", "Instances made.",
+    write_counter(first, "proa_instances_total", "Instances that answered.",
                   offsetof(struct proa_stats, instances), out);
+    write_counter(first, "proa_cold_starts_total",
+                  "Instances that were made, not put back to their start.",
+                  offsetof(struct proa_stats, cold_starts), out);
+    write_use(first, out);
     write_traps(first, out);
     write_counter(first, "proa_timeouts_total", "Guests that ran too long.",
                   offsetof(struct proa_stats, timeouts), out);
@@ -249,8 +316,8 @@ void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)
     write_one("proa_refused_total", "Requests that were no good HTTP.",
               &metrics->refused, out);
     write_one("proa_rate_limited_total",
-              "Requests beyond the rate of their client.", &metrics->limited,
-              out);
+              "Requests beyond the rate of their client, told 429.",
+              &metrics->limited, out);
     write_one("proa_reloads_total", "Reloads.", &metrics->reloads, out);
     write_one("proa_reload_failures_total",
               "Reloads in which something was bad.", &metrics->reload_failures,

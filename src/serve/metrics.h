@@ -27,7 +27,10 @@ struct proa_stats {
     atomic_ullong requests[PROA_METRICS_CLASSES];
     atomic_ullong buckets[PROA_METRICS_BUCKETS];
     atomic_ullong ns_sum;
-    atomic_ullong instances; /* made */
+    atomic_ullong instances;   /* that answered */
+    atomic_ullong cold_starts; /* of those: made, not put back */
+    atomic_ullong cpu_ns;
+    atomic_ullong memory_bytes; /* the most that one of them had at its end */
     atomic_ullong traps[PROA_METRICS_TRAPS];
     atomic_ullong timeouts;
     atomic_ullong exits; /* with another code than 0 */
@@ -62,6 +65,24 @@ struct proa_stats *proa_metrics_stats(struct proa_metrics *metrics,
 void proa_stats_answer(struct proa_stats *stats, uint16_t status, uint64_t ns);
 /* A guest trapped with this message. */
 void proa_stats_trap(struct proa_stats *stats, const char *text);
+
+/* A guest has ended: what it used. */
+void proa_stats_use(struct proa_stats *stats, uint64_t cpu_ns,
+                    uint64_t memory_bytes);
+
+/* "unreachable" ...; NULL behind the last. */
+const char *proa_metrics_trap_name(uint32_t index);
+/* The upper end of a bucket; UINT64_MAX for the last. */
+uint64_t proa_metrics_bound_ns(uint32_t index);
+
+/*
+ * The time that a share of all requests, 0 to 1, did not exceed: within a
+ * bucket as if they were evenly spread, at most the lower end of the last one.
+ * 0 without requests.
+ */
+double
+proa_metrics_quantile_ns(const unsigned long long buckets[PROA_METRICS_BUCKETS],
+                         double share);
 
 /* `out` tells by is_full whether all had room. */
 void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out);
