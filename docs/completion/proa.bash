@@ -17,6 +17,7 @@ _proa() {
         --max-memory) COMPREPLY=(); return ;;
         --max-stack) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
+        --fuel) COMPREPLY=(); return ;;
         --tier) COMPREPLY=($(compgen -W 'auto baseline optimized' -- "$cur")); return ;;
         --tier-after) COMPREPLY=(); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
@@ -25,7 +26,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --fuel --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     serve)
         case $prev in
@@ -78,7 +79,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--output --target --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--output --target --tier --fuel --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     inspect)
         case $prev in

@@ -32,6 +32,7 @@ struct proa_compile_options {
     enum proa_tier tier;       /* to a file, AUTO is OPTIMIZED */
     int opt_level;             /* -O level plus 1; 0: the default level. Of
                                   optimized code, as is cpu */
+    bool counts_fuel;          /* code that can be limited by a store's fuel */
     uint32_t thread_count_max; /* 0: one a core */
     uint64_t memory_bytes_max; /* of the compiler process; 0: 8 GiB */
     uint32_t seconds_max;      /* wall clock of the compiler; 0: 600 */

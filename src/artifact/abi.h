@@ -25,7 +25,7 @@
 
 #include "proa/types.h"
 
-enum { PROA_ABI_VERSION = 2 };
+enum { PROA_ABI_VERSION = 3 };
 
 enum { PROA_PAGE_SIZE = 65536 }; /* bytes in a wasm page */
 
@@ -51,6 +51,7 @@ enum proa_trap {
     PROA_TRAP_INTERRUPT,     /* proa_store_interrupt() */
     PROA_TRAP_HOST,          /* a host function trapped; the text is its own */
     PROA_TRAP_EXIT,          /* a host function ended the program */
+    PROA_TRAP_FUEL,          /* the store's is used up */
     PROA_TRAP_COUNT
 };
 
@@ -105,6 +106,10 @@ struct proa_context {
     const uint64_t *signatures; /* by type index; see proa_signature_is_wide */
     uint8_t *stack_limit;       /* a host call needs more stack than this */
     struct proa_instance *instance;
+    /* The store's count: below zero by how much is left. Only code that was
+     * compiled to count knows it. */
+    int64_t *fuel;
+    uint64_t reserved; /* what follows is aligned to 16 */
 };
 
 /*

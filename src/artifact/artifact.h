@@ -129,6 +129,7 @@ struct proa_artifact {
     uint64_t slots_offset; /* in the file */
     uint32_t slot_count;
     uint32_t entries; /* text offset: record i's entry is at 8 * i from it */
+    bool counts_fuel; /* its code does; see wasm/fuel.h */
     struct proa_layout layout;
 };
 

@@ -41,6 +41,8 @@ struct proa_meta_span {
     uint64_t count;  /* records */
 };
 
+enum { PROA_META_COUNTS_FUEL = 1 };
+
 struct proa_meta_header {
     char magic[8]; /* "proameta" */
     uint32_t abi_version;
@@ -60,7 +62,7 @@ struct proa_meta_header {
     uint32_t slot_count; /* 0, or one an own function */
     uint64_t slots;      /* in the file; a multiple of 4096; 0 without slots */
     uint32_t entries;    /* text offset; 0 without slots */
-    uint32_t reserved;
+    uint32_t flags;      /* PROA_META_COUNTS_FUEL */
     struct proa_meta_span tables[PROA_META_TABLE_COUNT];
 };
 

@@ -12,7 +12,7 @@ static_assert(sizeof(struct proa_table_entry) == 32, "ABI");
 static_assert(sizeof(struct proa_import_slot) == 24, "ABI");
 static_assert(sizeof(struct proa_memory_slot) == 16, "ABI");
 static_assert(sizeof(struct proa_table_slot) == 16, "ABI");
-static_assert(sizeof(struct proa_context) == 32, "ABI");
+static_assert(sizeof(struct proa_context) == 48, "ABI");
 
 static uint32_t place(uint32_t *size, uint32_t count, uint32_t item_size)
 {

@@ -263,6 +263,7 @@ enum proa_status proa_artifact_read(const uint8_t *base, uint64_t size,
     found.slots_offset = reader.header.slots;
     found.slot_count = reader.header.slot_count;
     found.entries = reader.header.entries;
+    found.counts_fuel = (reader.header.flags & PROA_META_COUNTS_FUEL) != 0;
     make_layout(&reader, &found);
     *artifact = found;
     return PROA_OK;

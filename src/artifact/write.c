@@ -311,6 +311,7 @@ static enum proa_status write_all(const struct proa_artifact_source *source,
         .imported_table_count = module->imported_table_count,
         .imported_memory_count = module->imported_memory_count,
         .imported_global_count = module->imported_global_count,
+        .flags = source->counts_fuel ? PROA_META_COUNTS_FUEL : 0,
     };
     struct proa_elf_places places;
 

@@ -35,6 +35,7 @@ struct proa_artifact_source {
      * there is no read-only data. */
     bool has_slots;
     uint32_t entries;
+    bool counts_fuel;
 
     /* Memory images: `offset` is into `image_bytes` here. */
     const struct proa_artifact_image *images;

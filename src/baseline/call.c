@@ -9,6 +9,7 @@
 
 #include "artifact/artifact.h"
 #include "baseline/emit.h"
+#include "baseline/fuel.h"
 
 /* Somebody to call. The registers named are loaded, and no argument's. */
 struct target {
@@ -168,6 +169,7 @@ static void emit_call(struct proa_emit *emit, const struct target *target)
     emit_jump_or_call(emit, target, false);
     if (bytes > 0)
         proa_asm_group_ri(&emit->as, PROA_ASM_GROUP_ADD, true, PROA_RSP, bytes);
+    proa_emit_fuel_load(emit);
     push_results(emit, type, results_area);
 }
 

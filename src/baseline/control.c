@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "baseline/emit.h"
+#include "baseline/fuel.h"
 
 static struct proa_control *innermost(struct proa_emit *emit)
 {
@@ -111,6 +112,7 @@ static void emit_block(struct proa_emit *emit,
                      &control.else_label);
     } else if (instruction->op == PROA_OP_LOOP) {
         proa_asm_bind(&emit->as, &control.label);
+        proa_emit_fuel_check(emit);
     }
     (void)proa_control_push(emit, &control);
 }
@@ -308,6 +310,7 @@ void proa_emit_return(struct proa_emit *emit)
             proa_store_typed(emit, result->type, reg, &place);
         }
     }
+    proa_emit_fuel_save(emit);
     proa_emit_epilogue(emit);
     proa_asm_ret(&emit->as);
     leave_reachable(emit);

@@ -27,6 +27,7 @@ enum {
     PROA_SCRATCH = PROA_R11,
     PROA_SCRATCH_XMM = 15,
     PROA_LOCAL_REGS = 3,
+    PROA_FUEL_REG = PROA_R14, /* instead of the last local, where it counts */
 };
 
 enum proa_operand_kind {
@@ -77,6 +78,7 @@ struct proa_chunk {
     const uint32_t *records; /* by function index; PROA_ARTIFACT_NONE */
     struct proa_buffer text;
     struct proa_buffer calls; /* struct proa_call_site */
+    bool counts_fuel;         /* see wasm/fuel.h */
 };
 
 struct proa_emit {
@@ -100,6 +102,8 @@ struct proa_emit {
     uint8_t saved[6];     /* callee-saved registers, in order of push */
     uint32_t saved_count;
     bool is_unreachable;
+    bool counts_fuel;       /* this function does; else so may its module */
+    uint32_t fuel_pending;  /* spent since the last point */
     uint32_t frame_patch;   /* text offset of what makes room for the frame */
     uint32_t skipped_depth; /* blocks opened in code that is not reached */
     struct proa_label traps[PROA_TRAP_COUNT];

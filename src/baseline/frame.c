@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "baseline/emit.h"
+#include "baseline/fuel.h"
 
 void proa_need_frame(struct proa_emit *emit, int32_t lowest)
 {
@@ -170,6 +171,8 @@ void proa_emit_traps(struct proa_emit *emit)
             frame = proa_frame(-8 * (int32_t)emit->saved_count);
             proa_asm_rm(&emit->as, PROA_ASM_LEA | PROA_ASM_W, PROA_RSP, &frame);
         }
+        if (i == PROA_TRAP_FUEL)
+            proa_emit_fuel_save(emit);
         proa_asm_constant(&emit->as, PROA_RSI, i);
         proa_asm_jmp(&emit->as, &leave);
     }

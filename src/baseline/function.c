@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "baseline/fuel.h"
 
 /* rax rcx rdx rsi rdi r8 r9 r10, and all XMM but the scratch one. */
 enum { OPERAND_GPRS = 0x07c7, OPERAND_XMMS = 0x7fff, FRAME_MAX = 1 << 28 };
@@ -67,6 +68,7 @@ static void choose_homes(struct proa_emit *emit)
 {
     static const uint8_t registers[PROA_LOCAL_REGS] = { PROA_R12, PROA_R13,
                                                         PROA_R14 };
+    uint32_t room = PROA_LOCAL_REGS - (emit->counts_fuel ? 1U : 0U);
     uint32_t used = 0;
     int32_t offset;
 
@@ -74,7 +76,9 @@ static void choose_homes(struct proa_emit *emit)
     save(emit, PROA_CONTEXT_REG);
     if (emit->chunk->module->memory_count > 0)
         save(emit, PROA_MEMORY_REG);
-    for (uint32_t i = 0; i < emit->local_count && used < PROA_LOCAL_REGS; i++) {
+    if (emit->counts_fuel)
+        save(emit, PROA_FUEL_REG);
+    for (uint32_t i = 0; i < emit->local_count && used < room; i++) {
         if (proa_is_xmm(emit->locals[i].type))
             continue;
         emit->locals[i].reg = registers[used++];
@@ -129,6 +133,8 @@ static void start(struct proa_emit *emit, struct proa_chunk *chunk,
     emit->is_unreachable = false;
     emit->skipped_depth = 0;
     emit->is_out_of_memory = false;
+    emit->counts_fuel = false;
+    emit->fuel_pending = 0;
     memset(emit->traps, 0, sizeof emit->traps);
     emit->trap_any = (struct proa_label){ 0 };
     for (uint32_t i = 0; i < type->param_count; i++)
@@ -143,6 +149,7 @@ static void enter(struct proa_emit *emit)
 
     choose_homes(emit);
     emit->frame_patch = proa_emit_prologue(emit);
+    proa_emit_fuel_open(emit);
     (void)proa_control_push(emit, &whole);
 }
 
@@ -171,6 +178,7 @@ static void dispatch(struct proa_emit *emit,
 {
     if (!takes_flags(instruction->op))
         proa_settle_flags(emit);
+    proa_emit_fuel_before(emit, instruction->op);
     if (!proa_emit_variable(emit, instruction) &&
         !proa_emit_numeric(emit, instruction) &&
         !proa_emit_memory(emit, instruction) &&
@@ -218,6 +226,7 @@ static enum proa_status emit_body(struct proa_emit *emit,
             continue;
         if (instruction.op == PROA_OP_END && emit->control_count == 1) {
             proa_settle_flags(emit);
+            proa_emit_fuel_before(emit, instruction.op);
             proa_emit_function_end(emit);
             return PROA_OK;
         }
@@ -241,6 +250,7 @@ enum proa_status proa_emit_function(struct proa_emit *emit,
     status = read_locals(emit, &in, err);
     if (status != PROA_OK)
         return status;
+    emit->counts_fuel = chunk->counts_fuel;
     enter(emit);
     status = emit_body(emit, validator);
     if (status != PROA_OK)

@@ -7,6 +7,8 @@
 
 #include "baseline/function.h"
 
+#include "baseline/fuel.h"
+
 static enum proa_status init_globals(struct proa_emit *emit,
                                      struct proa_error *err)
 {
@@ -116,8 +118,10 @@ enum proa_status proa_emit_init(struct proa_emit *emit,
     uint32_t start = chunk->module->start_function;
     enum proa_status status = proa_emit_open(emit, chunk, &nothing, at, err);
 
-    if (status == PROA_OK)
-        status = init_globals(emit, err);
+    if (status != PROA_OK)
+        return status;
+    proa_emit_fuel_of_start(emit);
+    status = init_globals(emit, err);
     if (status == PROA_OK)
         status = init_tables(emit, err);
     if (status == PROA_OK)

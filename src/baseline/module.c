@@ -155,6 +155,7 @@ struct whole {
     uint32_t entries;
     uint32_t slots;
     uint32_t text_size;
+    bool counts_fuel;
 };
 
 static void open_chunk(struct whole *whole, struct proa_chunk *chunk)
@@ -162,6 +163,7 @@ static void open_chunk(struct whole *whole, struct proa_chunk *chunk)
     chunk->module = &whole->module;
     chunk->layout = &whole->layout;
     chunk->records = whole->records;
+    chunk->counts_fuel = whole->counts_fuel;
     proa_buffer_init(&chunk->text, TEXT_MAX);
     proa_buffer_init(&chunk->calls, TEXT_MAX);
 }
@@ -345,6 +347,7 @@ write_artifact(const struct proa_baseline_request *request, struct whole *whole,
         .trampolines = whole->trampolines,
         .init = whole->init,
         .has_slots = true,
+        .counts_fuel = request->counts_fuel,
         .entries = whole->entries,
         .images = whole->images.runs,
         .image_count = whole->images.run_count,
@@ -385,7 +388,7 @@ enum proa_status
 proa_baseline_compile(const struct proa_baseline_request *request,
                       struct proa_sink *artifact, struct proa_error *err)
 {
-    struct whole whole = { 0 };
+    struct whole whole = { .counts_fuel = request->counts_fuel };
     enum proa_status status =
         proa_wasm_decode(request->bytes, request->size, &whole.module, err);
 

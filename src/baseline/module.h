@@ -18,6 +18,7 @@ struct proa_baseline_request {
     const uint8_t *sha256; /* of the module: 32 bytes */
     const char *producer;
     uint32_t thread_count; /* at least 1 */
+    bool counts_fuel;      /* see wasm/fuel.h */
 };
 
 /* What code of this tier needs of the processor, by LLVM's names. */

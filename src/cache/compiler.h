@@ -3,7 +3,7 @@
  *
  *     proa-compiler compile --input-fd N --output-fd N --report-fd N
  *         --cpu NAME --features "+avx2,..." --target TRIPLE -O2 --threads N
- *         --tier baseline|optimized --module-sha256 HEX
+ *         --tier baseline|optimized --module-sha256 HEX [--fuel]
  *     proa-compiler inspect --input-fd N --report-fd N [--json]
  *     proa-compiler version
  *

@@ -117,12 +117,13 @@ enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
         (void)stat(job->compiler, &st);
     size = key_options(job, options, sizeof options);
     if (size >= 0 && (size_t)size < sizeof options)
-        size =
-            snprintf(text, sizeof text,
-                     "proa %s\nabi %d\ncompiler %lld %lld.%09ld\nmodule %s\n%s",
-                     PROA_VERSION, PROA_ABI_VERSION, (long long)st.st_size,
-                     (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                     job->module, options);
+        size = snprintf(
+            text, sizeof text,
+            "proa %s\nabi %d\ncompiler %lld %lld.%09ld\nmodule %s\n%s"
+            "%s",
+            PROA_VERSION, PROA_ABI_VERSION, (long long)st.st_size,
+            (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, job->module,
+            options, job->options.counts_fuel ? "fuel\n" : "");
     if (size < 0 || (size_t)size >= sizeof text)
         return proa_fail(err, PROA_LIMIT, 0, "the features are too many");
     status = proa_sha256(text, (size_t)size, digest, err);
@@ -161,6 +162,7 @@ enum proa_status proa_job_make(const struct proa_job *job,
         module,
         "--tier",
         job->is_baseline ? "baseline" : "optimized",
+        options->counts_fuel ? "--fuel" : NULL,
         NULL,
     };
     struct proa_compiler_run run = {

@@ -29,6 +29,7 @@ enum proa_option_kind {
     PROA_OPTION_BYTES,    /* uint64_t: "64M" */
     PROA_OPTION_DURATION, /* uint64_t, nanoseconds: "500ms" */
     PROA_OPTION_COUNT,    /* uint32_t */
+    PROA_OPTION_AMOUNT,   /* uint64_t, 1 to 2^63 - 1 */
     PROA_OPTION_LEVEL,    /* int, the level plus 1: 0 to 3, also "-O2" */
     PROA_OPTION_CHOICE,   /* uint32_t, which of the words, from 0 */
     PROA_OPTION_LIST,     /* struct proa_list; may be given again */

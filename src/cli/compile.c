@@ -26,6 +26,11 @@ static const struct proa_option options[] = {
         struct settings,
         "How to compile: optimized, by LLVM (the default, as is auto); or "
         "baseline, in milliseconds, for code that runs slower."),
+    { "fuel", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, load.counts_fuel),
+      "Make code that counts the instructions it runs, which proa run --fuel "
+      "asks for.",
+      NULL },
     PROA_LOAD_OPTIONS(struct settings),
 };
 

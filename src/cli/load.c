@@ -76,6 +76,7 @@ options_make(const struct proa_load_settings *settings,
         .tier = settings->tier == PROA_LOAD_BASELINE ? PROA_TIER_BASELINE
                                                      : PROA_TIER_OPTIMIZED,
         .opt_level = settings->opt_level,
+        .counts_fuel = settings->counts_fuel,
         .memory_bytes_max = settings->compile_memory,
         .seconds_max = seconds_round(settings->compile_ns),
         .warn = warn,

@@ -5,6 +5,7 @@
  */
 #include "cli/options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,20 @@ static bool count_parse(const char *text, uint32_t *count)
     return true;
 }
 
+static bool amount_parse(const char *text, uint64_t *amount)
+{
+    char *end = NULL;
+    unsigned long long value;
+
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+        value == 0 || value > INT64_MAX)
+        return false;
+    *amount = value;
+    return true;
+}
+
 /* Which of the words, apart by spaces, `text` is. */
 static bool choice_parse(const char *words, const char *text, uint32_t *choice)
 {
@@ -97,6 +112,8 @@ static bool value_set(const struct parser *parser,
         return proa_quantity_ns(value, place);
     case PROA_OPTION_COUNT:
         return count_parse(value, place);
+    case PROA_OPTION_AMOUNT:
+        return amount_parse(value, place);
     case PROA_OPTION_CHOICE:
         return choice_parse(option->words, value, place);
     case PROA_OPTION_LEVEL:

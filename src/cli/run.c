@@ -27,6 +27,7 @@ struct settings {
     uint64_t memory_max;
     uint64_t stack_max;
     uint64_t timeout_ns;
+    uint64_t fuel;
     bool allow_missing;
 };
 
@@ -63,6 +64,11 @@ static const struct proa_option options[] = {
       offsetof(struct settings, timeout_ns),
       "Stop the program after this time: 500ms, 2s, 1m. Compiling does not "
       "count.",
+      NULL },
+    { "fuel", 0, PROA_OPTION_AMOUNT, "COUNT", offsetof(struct settings, fuel),
+      "Stop the program when it has spent so much: an instruction costs 1, a "
+      "byte or element of a bulk operation 1 more. The count is the same on "
+      "every machine and at every level.",
       NULL },
     { "allow-missing-imports", 0, PROA_OPTION_FLAG, NULL,
       offsetof(struct settings, allow_missing),
@@ -151,6 +157,7 @@ static enum proa_status store_make(struct run *run, struct proa_error *err)
     const struct proa_store_options store = {
         .memory_bytes_max = run->settings->memory_max,
         .stack_bytes = run->settings->stack_max,
+        .fuel = run->settings->fuel,
     };
 
     return proa_store_create(run->engine, &store, &run->store, err);
@@ -273,8 +280,9 @@ static int module_run(struct run *run, struct proa_error *err, int *reason)
 static int run_command(const void *settings,
                        const struct proa_operands *operands)
 {
+    struct settings own = *(const struct settings *)settings;
     struct run run = {
-        .settings = settings,
+        .settings = &own,
         .operands = operands,
         .file = operands->items[0],
         .input = { .fd = -1 },
@@ -284,6 +292,7 @@ static int run_command(const void *settings,
     enum proa_status status;
     int code;
 
+    own.load.counts_fuel = own.fuel != 0;
     (void)signal(SIGPIPE, SIG_IGN); /* the guest is told by an errno instead */
     proa_buffer_init(&run.missing, MISSING_TEXT_MAX);
     status = proa_input_read(run.file, &run.input, &err);

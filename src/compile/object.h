@@ -17,6 +17,7 @@ struct proa_codegen_options {
     const char *cpu_features; /* LLVM's form: "+avx2,+fma"; may be "" */
     int opt_level;            /* 0 to 3 */
     bool keep_layout;         /* do not hide 64-bit integers from the passes */
+    bool counts_fuel;         /* see wasm/fuel.h */
     bool verify;              /* let LLVM check the code that we make */
 };
 

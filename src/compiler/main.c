@@ -4,7 +4,7 @@
  *
  *     proa-compiler compile --input-fd N --output-fd N --report-fd N
  *         --cpu NAME --features LIST --target TRIPLE -O0..-O3 --threads N
- *         --tier baseline|optimized --module-sha256 HEX
+ *         --tier baseline|optimized --module-sha256 HEX [--fuel]
  *     proa-compiler inspect --input-fd N --report-fd N [--json]
  *     proa-compiler version
  *
@@ -75,7 +75,8 @@ static enum proa_status compile(const struct proa_arguments *arguments,
         .codegen = { .triple = arguments->target,
                      .cpu = arguments->cpu,
                      .cpu_features = arguments->features,
-                     .opt_level = arguments->opt_level },
+                     .opt_level = arguments->opt_level,
+                     .counts_fuel = arguments->counts_fuel },
         .arch = strncmp(arguments->target, "aarch64", 7) == 0
                     ? PROA_ARCH_AARCH64
                     : PROA_ARCH_X86_64,
@@ -94,8 +95,9 @@ static enum proa_status compile(const struct proa_arguments *arguments,
                                   &request.size, err);
     if (status != PROA_OK)
         return status;
-    (void)snprintf(producer, sizeof producer, "proa %s llvm %s -O%d",
-                   PROA_VERSION, PROA_LLVM_VERSION, arguments->opt_level);
+    (void)snprintf(producer, sizeof producer, "proa %s llvm %s -O%d%s",
+                   PROA_VERSION, PROA_LLVM_VERSION, arguments->opt_level,
+                   arguments->counts_fuel ? " --fuel" : "");
     proa_buffer_init(&artifact, (size_t)2 << 30);
     status = proa_compile_module(&request, &artifact, err);
     if (status == PROA_OK)

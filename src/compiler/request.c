@@ -115,6 +115,8 @@ bool proa_arguments_parse(int argc, char **argv,
         const char *name = argv[i];
         if (strcmp(name, "--json") == 0) {
             arguments->as_json = true;
+        } else if (strcmp(name, "--fuel") == 0) {
+            arguments->counts_fuel = true;
         } else if (strncmp(name, "-O", 2) == 0) {
             if (!parse_number(name + 2, 3, &arguments->opt_level))
                 return false;
@@ -215,9 +217,12 @@ enum proa_status proa_request_baseline(const struct proa_arguments *arguments,
                                        struct proa_error *err)
 {
     struct proa_baseline_request request = {
-        .producer = "proa " PROA_VERSION " baseline",
+        .producer = arguments->counts_fuel ? "proa " PROA_VERSION
+                                             " baseline --fuel"
+                                           : "proa " PROA_VERSION " baseline",
         .thread_count = arguments->thread_count,
         .sha256 = arguments->module_sha256,
+        .counts_fuel = arguments->counts_fuel,
     };
     struct proa_sink artifact;
 

@@ -26,6 +26,7 @@ struct proa_arguments {
     bool has_sha256;
     bool as_json;
     bool is_baseline;
+    bool counts_fuel;
 };
 
 /* False, and *arguments in any state, when they make no sense. */

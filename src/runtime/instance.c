@@ -234,6 +234,7 @@ static enum proa_status instance_alloc(struct proa_store *store,
     made->context->signatures = module->signatures;
     made->context->stack_limit = store->guest.stack_limit;
     made->context->instance = made;
+    made->context->fuel = &store->fuel;
     made->module = proa_module_retain(module);
     made->next = store->instances;
     store->instances = made;
@@ -270,6 +271,10 @@ proa_instance_prepare(struct proa_store *store, struct proa_module *module,
     enum proa_status status =
         check_imports(store, artifact, imports, import_count, err);
 
+    if (status == PROA_OK && store->limits.fuel != 0 && !artifact->counts_fuel)
+        status = proa_fail(err, PROA_USAGE, 0,
+                           "fuel is limited, but this code was compiled "
+                           "without counting it");
     if (status == PROA_OK && store->guest.pending != 0)
         status = proa_fail(err, PROA_USAGE, 0,
                            "the guest was ended by this host function");

@@ -6,6 +6,7 @@
 
 #include "artifact/abi.h"
 #include "base/fail.h"
+#include "proa/fuel.h"
 #include "runtime/engine.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
@@ -62,6 +63,7 @@ enum proa_status proa_store_create(struct proa_engine *engine,
         free(made);
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a store's stack");
     }
+    proa_store_fuel_set(made, made->limits.fuel);
     made->engine = engine;
     proa_engine_use(engine);
     *store = made;
@@ -101,4 +103,31 @@ void proa_store_interrupt(struct proa_store *store)
 uint32_t proa_store_exit_code(const struct proa_store *store)
 {
     return store->exit_code;
+}
+
+/* Without a limit the count begins as low as it can. */
+static uint64_t fuel_at_first(const struct proa_store *store)
+{
+    return store->limits.fuel != 0 ? store->limits.fuel : INT64_MAX;
+}
+
+void proa_store_fuel_set(struct proa_store *store, uint64_t fuel)
+{
+    store->limits.fuel = fuel < INT64_MAX ? fuel : INT64_MAX;
+    store->fuel = -(int64_t)fuel_at_first(store);
+}
+
+/* What was spent above the limit, up to where it was noticed, nobody pays. */
+uint64_t proa_store_fuel_spent(const struct proa_store *store)
+{
+    uint64_t left = store->fuel < 0 ? (uint64_t)-store->fuel : 0;
+
+    return fuel_at_first(store) - left;
+}
+
+uint64_t proa_store_fuel_left(const struct proa_store *store)
+{
+    return store->limits.fuel == 0
+               ? UINT64_MAX
+               : store->limits.fuel - proa_store_fuel_spent(store);
 }

@@ -23,6 +23,7 @@ struct proa_store {
     struct proa_instance *instances;
     struct proa_memory *memories;
     struct proa_table *tables;
+    int64_t fuel;          /* below zero by how much is left */
     uint64_t memory_bytes; /* of all memories now */
     uint64_t made_count;   /* of pieces of the arena */
     uint32_t exit_code;

@@ -19,7 +19,7 @@ static bool is_same(const struct proa_artifact *a,
 {
     if (a->function_count != b->function_count ||
         a->imported_function_count != b->imported_function_count ||
-        a->type_count != b->type_count ||
+        a->type_count != b->type_count || a->counts_fuel != b->counts_fuel ||
         memcmp(a->module_sha256, b->module_sha256, SHA256_BYTES) != 0 ||
         memcmp(&a->layout, &b->layout, sizeof a->layout) != 0)
         return false;

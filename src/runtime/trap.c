@@ -30,6 +30,7 @@ const char *proa_trap_message(enum proa_trap trap)
         [PROA_TRAP_INTERRUPT] = "interrupt",
         [PROA_TRAP_HOST] = "host function trapped",
         [PROA_TRAP_EXIT] = "exit",
+        [PROA_TRAP_FUEL] = "all fuel consumed",
     };
 
     if ((uint32_t)trap >= PROA_TRAP_COUNT || messages[trap] == NULL)

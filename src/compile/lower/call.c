@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "compile/lower/fuel.h"
 #include "compile/lower/function.h"
 
 /* Somebody to call, however found. */
@@ -78,6 +79,7 @@ static void call(struct proa_lower *lower, const struct target *target)
     LLVMSetInstructionCallConv(made, target->convention);
     LLVMAddCallSiteAttribute(made, (LLVMAttributeIndex)-1,
                              lower->unit->nounwind);
+    proa_lower_fuel_load(lower);
     push_results(lower, type, made);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "compile/lower/fuel.h"
 #include "compile/lower/function.h"
 
 /* How many values a branch to this frame takes along. */
@@ -69,9 +70,36 @@ static LLVMBasicBlockRef add_edge(struct proa_lower *lower,
     return frame->target;
 }
 
+static bool is_counted_edge(const struct proa_lower *lower,
+                            const struct proa_frame *frame)
+{
+    return lower->fuel != NULL && frame->kind == PROA_FRAME_LOOP;
+}
+
 static void jump(struct proa_lower *lower, struct proa_frame *frame)
 {
+    if (is_counted_edge(lower, frame))
+        proa_lower_fuel_check(lower);
     LLVMBuildBr(lower->builder, add_edge(lower, frame));
+}
+
+/*
+ * Where a conditional branch to a frame goes: there, or by way of a block of
+ * its own that looks after the fuel.
+ */
+static LLVMBasicBlockRef edge_to(struct proa_lower *lower,
+                                 struct proa_frame *frame)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(lower->builder);
+    LLVMBasicBlockRef between;
+
+    if (!is_counted_edge(lower, frame))
+        return add_edge(lower, frame);
+    between = proa_lower_block(lower);
+    proa_lower_go_on_in(lower, between);
+    jump(lower, frame);
+    LLVMPositionBuilderAtEnd(lower->builder, here);
+    return between;
 }
 
 static void push_phis(struct proa_lower *lower, const struct proa_frame *frame)
@@ -195,6 +223,7 @@ void proa_lower_return(struct proa_lower *lower)
     uint32_t count = lower->type == NULL ? 0 : lower->type->result_count;
     LLVMValueRef *results = &lower->values[lower->value_count - count];
 
+    proa_lower_fuel_save(lower);
     for (uint32_t i = 0; count > 1 && i < count; i++)
         proa_unit_host_store(lower->unit, builder, results[i],
                              proa_unit_offset(lower->unit, builder,
@@ -210,7 +239,7 @@ void proa_lower_return(struct proa_lower *lower)
 static void branch_if(struct proa_lower *lower, uint32_t depth)
 {
     LLVMValueRef condition = proa_lower_bool(lower, proa_lower_pop(lower));
-    LLVMBasicBlockRef target = add_edge(lower, label(lower, depth));
+    LLVMBasicBlockRef target = edge_to(lower, label(lower, depth));
     LLVMBasicBlockRef next = proa_lower_block(lower);
 
     LLVMBuildCondBr(lower->builder, condition, target, next);
@@ -240,7 +269,7 @@ static void branch_table(struct proa_lower *lower,
     for (uint32_t i = 0; i < count; i++)
         (void)next_label(&labels);
     otherwise = label(lower, next_label(&labels));
-    choice = LLVMBuildSwitch(lower->builder, index, add_edge(lower, otherwise),
+    choice = LLVMBuildSwitch(lower->builder, index, edge_to(lower, otherwise),
                              count);
     labels = instruction->labels;
     for (uint32_t i = 0; i < count; i++) {
@@ -248,7 +277,7 @@ static void branch_table(struct proa_lower *lower,
 
         if (frame != otherwise)
             LLVMAddCase(choice, proa_unit_i32(lower->unit, i),
-                        add_edge(lower, frame));
+                        edge_to(lower, frame));
     }
     lower->is_reachable = false;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "compile/lower/fuel.h"
 
 /*
  * Room for `more` items after `count`, in an array that grows by halves.
@@ -345,8 +346,10 @@ enum proa_status proa_lower_instructions(struct proa_lower *lower,
             status = proa_instruction_read(in, &instruction, err);
         if (status != PROA_OK)
             return status;
-        if (!is_skipped(lower, instruction.op))
-            lower_one(lower, &instruction);
+        if (is_skipped(lower, instruction.op))
+            continue;
+        proa_lower_fuel_before(lower, instruction.op);
+        lower_one(lower, &instruction);
     }
     return PROA_OK;
 }
@@ -394,6 +397,7 @@ static enum proa_status lower_body(struct proa_lower *lower,
     if (status == PROA_OK)
         status = read_locals(lower, &in, err);
     if (status == PROA_OK) {
+        proa_lower_fuel_open(lower);
         proa_lower_open_function(lower);
         status = proa_lower_instructions(lower, &in, err);
     }

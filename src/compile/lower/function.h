@@ -81,6 +81,10 @@ struct proa_lower {
     LLVMValueRef result_buffer; /* an alloca for calls with several results */
     uint32_t result_buffer_count;
 
+    LLVMValueRef fuel;           /* an alloca; NULL: fuel is not counted */
+    LLVMBasicBlockRef fuel_trap; /* it is used up */
+    uint32_t fuel_pending;       /* spent since the last point */
+
     LLVMValueRef args[PROA_PARAMS_MAX + 2]; /* scratch of a call */
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "compile/lower/fuel.h"
 #include "compile/lower/function.h"
 
 /* The value of a constant expression, pushed. */
@@ -115,6 +116,7 @@ static enum proa_status init_datas(struct proa_lower *lower,
 static enum proa_status fill_init(struct proa_lower *lower,
                                   struct proa_error *err)
 {
+    proa_lower_fuel_of_start(lower);
     enum proa_status status = init_globals(lower, err);
 
     if (status == PROA_OK)
