@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache/job.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,12 +53,29 @@ enum proa_status proa_job_init(struct proa_job *job, const uint8_t *bytes,
     return status;
 }
 
+/*
+ * Baseline code is not worth waiting for the disk: an entry is only for as long
+ * as the machine has not failed since, and is then made anew.
+ */
+static void boot_read(char *boot, size_t size)
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, boot, size - 1);
+
+    boot[got > 0 ? got : 0] = '\0';
+    boot[strcspn(boot, "\n")] = '\0';
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 void proa_job_set_tier(struct proa_job *job, enum proa_tier tier)
 {
     const char *wanted = job->options.compiler_path;
 
     job->is_baseline = tier == PROA_TIER_BASELINE;
     job->key[0] = '\0';
+    if (job->is_baseline && job->boot[0] == '\0')
+        boot_read(job->boot, sizeof job->boot);
     /* What is cached needs no compiler; so this is not yet an error. */
     job->no_compiler = (struct proa_error){ 0 };
     if ((job->is_baseline ? proa_compiler_find_baseline(wanted, job->compiler,
@@ -71,8 +89,8 @@ void proa_job_set_tier(struct proa_job *job, enum proa_tier tier)
 static int key_options(const struct proa_job *job, char *text, size_t size)
 {
     if (job->is_baseline)
-        return snprintf(text, size, "tier baseline\ntriple %s\n",
-                        job->target.triple);
+        return snprintf(text, size, "tier baseline\ntriple %s\nboot %s\n",
+                        job->target.triple, job->boot);
     return snprintf(text, size,
                     "tier optimized\nllvm %s\ntriple %s\ncpu %s\n"
                     "features %s\nopt %d\n",
@@ -272,8 +290,9 @@ load_made(const struct proa_job *job, struct proa_engine *engine,
 
     if (cache == NULL || output->size > bytes_max)
         return proa_module_load_fd(engine, output->fd, module, err);
-    if (proa_cache_draft(cache, output->fd, output->size, &draft, &error) !=
-        PROA_OK) {
+    if (proa_cache_draft(cache, output->fd, output->size,
+                         !job->is_baseline || job->boot[0] == '\0', &draft,
+                         &error) != PROA_OK) {
         warn(job, error.text);
         return proa_module_load_fd(engine, output->fd, module, err);
     }

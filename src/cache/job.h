@@ -22,6 +22,7 @@ struct proa_job {
     const int *stop_fd; /* borrowed; not NULL: in the background, until this is
                            readable */
     bool is_baseline;
+    char boot[40]; /* baseline: entries are of this boot; "": of any */
     char compiler[PROA_COMPILER_PATH_MAX]; /* "": there is none */
     struct proa_error no_compiler;         /* why */
     char module[2 * PROA_SHA256_SIZE + 1]; /* its digest; "": not known yet */

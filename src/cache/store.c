@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -195,30 +196,44 @@ int proa_cache_lock(struct proa_cache *cache, const char *key, bool wait)
     return fd;
 }
 
-static enum proa_status copy(int from, int to, uint64_t size,
-                             struct proa_error *err)
+/* What the kernel cannot copy by itself. 0 or an errno. */
+static int copy_by_hand(int from, int to, off_t offset, uint64_t size)
 {
     char *bytes = malloc(COPY_BYTES);
-    uint64_t offset = 0;
     int code = bytes == NULL ? ENOMEM : 0;
 
-    while (code == 0 && offset < size) {
-        uint64_t left = size - offset;
-        ssize_t got =
-            pread(from, bytes, left < COPY_BYTES ? (size_t)left : COPY_BYTES,
-                  (off_t)offset);
-        ssize_t put =
-            got <= 0 ? -1 : pwrite(to, bytes, (size_t)got, (off_t)offset);
+    while (code == 0 && (uint64_t)offset < size) {
+        uint64_t left = size - (uint64_t)offset;
+        ssize_t got = pread(
+            from, bytes, left < COPY_BYTES ? (size_t)left : COPY_BYTES, offset);
+        ssize_t put = got <= 0 ? -1 : pwrite(to, bytes, (size_t)got, offset);
 
         if (got == 0)
             code = EIO; /* shorter than it was */
         else if (put < 0 && errno != EINTR)
             code = errno;
         else if (put > 0)
-            offset += (uint64_t)put;
+            offset += put;
     }
     free(bytes);
-    if (code == 0 && fdatasync(to) != 0)
+    return code;
+}
+
+static enum proa_status copy(int from, int to, uint64_t size, bool to_disk,
+                             struct proa_error *err)
+{
+    off_t offset = 0;
+    int code = 0;
+
+    while ((uint64_t)offset < size) {
+        ssize_t put = sendfile(to, from, &offset, (size_t)size);
+
+        if (put <= 0 && !(put < 0 && errno == EINTR))
+            break;
+    }
+    if ((uint64_t)offset < size)
+        code = copy_by_hand(from, to, offset, size);
+    if (code == 0 && to_disk && fdatasync(to) != 0)
         code = errno;
     return code == 0 ? PROA_OK
                      : proa_fail(err, PROA_IO, 0, "writing to the cache: %s",
@@ -236,7 +251,8 @@ static void temporary_name(char *name, size_t size)
 }
 
 enum proa_status proa_cache_draft(struct proa_cache *cache, int source_fd,
-                                  uint64_t size, struct proa_cache_draft *draft,
+                                  uint64_t size, bool to_disk,
+                                  struct proa_cache_draft *draft,
                                   struct proa_error *err)
 {
     struct proa_cache_draft made = { .size = size };
@@ -252,7 +268,7 @@ enum proa_status proa_cache_draft(struct proa_cache *cache, int source_fd,
     if (made.fd < 0)
         return proa_fail(err, PROA_IO, 0, "writing to the cache: %s",
                          strerror(errno));
-    status = copy(source_fd, made.fd, size, err);
+    status = copy(source_fd, made.fd, size, to_disk, err);
     if (status != PROA_OK) {
         proa_cache_discard(cache, &made);
         return status;

@@ -67,14 +67,16 @@ struct proa_cache_draft {
 };
 
 /*
- * Copy `size` bytes from the start of a file into a new draft, down to the
- * disk.
+ * Copy `size` bytes from the start of a file into a new draft.
  *
+ * @param to_disk wait for the disk: what is not there may be garbage after the
+ *                machine has failed
  * @param draft set on success; end with proa_cache_publish() or _discard()
  * @return PROA_OK, PROA_IO (the disk is full, the folder is read-only ...)
  */
 PROA_NODISCARD enum proa_status proa_cache_draft(struct proa_cache *cache,
                                                  int source_fd, uint64_t size,
+                                                 bool to_disk,
                                                  struct proa_cache_draft *draft,
                                                  struct proa_error *err);
 

@@ -42,7 +42,8 @@ static void put(struct proa_cache *cache, const char *key, char fill,
     struct proa_error err = { 0 };
     int source = source_make(fill, size);
 
-    CHECK_EQ(proa_cache_draft(cache, source, size, &draft, &err), PROA_OK);
+    CHECK_EQ(proa_cache_draft(cache, source, size, true, &draft, &err),
+             PROA_OK);
     CHECK_EQ(proa_cache_publish(cache, &draft, key, bytes_max, &err), PROA_OK);
     CHECK_EQ(draft.fd, -1);
     close(source);
@@ -101,13 +102,13 @@ static void a_draft_is_no_entry(void)
     struct proa_error err = { 0 };
     int source = source_make('x', 100);
 
-    CHECK_EQ(proa_cache_draft(cache, source, 100, &draft, &err), PROA_OK);
+    CHECK_EQ(proa_cache_draft(cache, source, 100, true, &draft, &err), PROA_OK);
     CHECK_EQ(first_byte(cache, KEY_A), -1);
     proa_cache_discard(cache, &draft);
     CHECK_EQ(count_files("draft"), 0);
     /* A source that is shorter than it was said to be. */
     draft.fd = 7;
-    CHECK_EQ(proa_cache_draft(cache, source, 101, &draft, &err), PROA_IO);
+    CHECK_EQ(proa_cache_draft(cache, source, 101, true, &draft, &err), PROA_IO);
     CHECK_EQ(draft.fd, 7);
     CHECK_EQ(count_files("draft"), 0);
     close(source);
