@@ -36,6 +36,8 @@ struct settings {
     uint64_t memory_max;
     bool allow_missing;
     bool is_quiet;
+    const char *user;
+    bool no_sandbox;
 };
 
 static const struct proa_option options[] = {
@@ -132,6 +134,15 @@ static const struct proa_option options[] = {
       "folder changes. One that is bad is told in the log, and the one before "
       "stays.",
       NULL },
+    { "user", 0, PROA_OPTION_TEXT, "USER", offsetof(struct settings, user),
+      "Become this user, a name, UID or UID:GID, once the addresses are open: "
+      "for a server that root starts.",
+      NULL },
+    { "no-sandbox", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, no_sandbox),
+      "Do not confine the server to its files and system calls: to find out "
+      "whether that is what goes wrong.",
+      NULL },
     { "quiet", 0, PROA_OPTION_FLAG, NULL, offsetof(struct settings, is_quiet),
       "No line in the log for each request.", NULL },
     { "allow-precompiled", 0, PROA_OPTION_FLAG, NULL,
@@ -221,6 +232,9 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .is_quiet = settings->is_quiet,
         .watches = settings->watches,
         .admin_address = settings->admin,
+        .user = settings->user,
+        .is_unconfined = settings->no_sandbox,
+        .compiler_path = settings->load.compiler,
     };
 
     if (settings->addresses.count > 0) {

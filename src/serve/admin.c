@@ -15,6 +15,7 @@ struct proa_admin {
     struct proa_http_server *server;
     uint64_t start_ns;
     pthread_t thread;
+    bool has_thread;
     int stop_fd;
 };
 
@@ -111,8 +112,8 @@ static void *work(void *argument)
     return NULL;
 }
 
-static enum proa_status start(struct proa_admin *admin, const char *address,
-                              struct proa_error *err)
+static enum proa_status open_server(struct proa_admin *admin,
+                                    const char *address, struct proa_error *err)
 {
     const struct proa_http_server_options options = {
         .address = address,
@@ -122,16 +123,18 @@ static enum proa_status start(struct proa_admin *admin, const char *address,
         .stop_fd = admin->stop_fd,
         .reload_fd = -1,
     };
-    enum proa_status status =
-        proa_http_server_create(&options, &admin->server, err);
 
-    if (status != PROA_OK)
-        return status;
+    return proa_http_server_create(&options, &admin->server, err);
+}
+
+enum proa_status proa_admin_start(struct proa_admin *admin,
+                                  struct proa_error *err)
+{
     int result = pthread_create(&admin->thread, NULL, work, admin);
-    if (result != 0) {
-        proa_http_server_destroy(admin->server);
+
+    if (result != 0)
         return proa_fail(err, PROA_IO, 0, "no thread: %s", strerror(result));
-    }
+    admin->has_thread = true;
     return PROA_OK;
 }
 
@@ -150,7 +153,7 @@ enum proa_status proa_admin_create(struct proa_service *service,
     made->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
     status = made->stop_fd < 0
                  ? proa_fail(err, PROA_IO, 0, "eventfd: %s", strerror(errno))
-                 : start(made, address, err);
+                 : open_server(made, address, err);
     if (status != PROA_OK) {
         if (made->stop_fd >= 0)
             (void)close(made->stop_fd);
@@ -173,7 +176,8 @@ void proa_admin_destroy(struct proa_admin *admin)
     if (admin == NULL)
         return;
     (void)!write(admin->stop_fd, &at_once, sizeof at_once);
-    (void)pthread_join(admin->thread, NULL);
+    if (admin->has_thread)
+        (void)pthread_join(admin->thread, NULL);
     proa_http_server_destroy(admin->server);
     (void)close(admin->stop_fd);
     free(admin);

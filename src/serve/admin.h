@@ -10,7 +10,7 @@
 struct proa_admin;
 
 /*
- * Listen, on a thread of its own.
+ * Listen.
  *
  * @param service borrowed; must outlive it
  * @param admin   set on success; owned: end with proa_admin_destroy()
@@ -20,6 +20,10 @@ PROA_NODISCARD enum proa_status proa_admin_create(struct proa_service *service,
                                                   const char *address,
                                                   struct proa_admin **admin,
                                                   struct proa_error *err);
+
+/* Answer, on a thread of its own. @return PROA_OK, PROA_IO */
+PROA_NODISCARD enum proa_status proa_admin_start(struct proa_admin *admin,
+                                                 struct proa_error *err);
 
 /* "127.0.0.1:9090": with the port that was bound. */
 const char *proa_admin_address(const struct proa_admin *admin);

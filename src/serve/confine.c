@@ -161,6 +161,10 @@ enum proa_status proa_confine(const struct proa_confine_paths *paths,
 void proa_confined_write(const struct proa_confined *confined,
                          struct proa_buffer *line)
 {
+    if (confined->call_count == 0) {
+        (void)proa_buffer_printf(line, "not confined");
+        return;
+    }
     if (confined->landlock_version > 0)
         (void)proa_buffer_printf(line, "confined to %u paths (Landlock %d)",
                                  confined->path_count,

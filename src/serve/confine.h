@@ -83,6 +83,18 @@ PROA_NODISCARD enum proa_status
 proa_confine(const struct proa_confine_paths *paths,
              struct proa_confined *confined, struct proa_error *err);
 
+/*
+ * All of it for a server: its user, and the paths of what it serves. Nothing
+ * but the user when it is not to be confined.
+ *
+ * @param confined set on success, unless it is not to be
+ * @param blame    on failure the path of what is wrong, or as it was
+ */
+PROA_NODISCARD enum proa_status
+proa_confine_server(const struct proa_serve_options *options,
+                    struct proa_confined *confined, char *blame,
+                    struct proa_error *err);
+
 /* The parts. */
 PROA_NODISCARD enum proa_status
 proa_confine_files(const struct proa_confine_paths *paths,

@@ -200,6 +200,7 @@ static const int allowed[] = {
 
 /* What a sanitizer does at the end, when it looks for leaks. */
 static const int for_sanitizers[] = {
+    SCMP_SYS(getdents),
     SCMP_SYS(ptrace),
     SCMP_SYS(personality),
     SCMP_SYS(socketpair),

@@ -18,6 +18,7 @@
 #include "http/server.h"
 #include "platform/slice.h"
 #include "serve/admin.h"
+#include "serve/confine.h"
 #include "serve/log.h"
 #include "serve/reactr.h"
 #include "serve/reload.h"
@@ -28,12 +29,15 @@ enum {
     WORKER_COUNT_MAX = 4096,
     MISSING_BYTES_MAX = 1 << 20,
     HEAD_BYTES_MAX = 1 << 20,
+    CONFINED_BYTES_MAX = 1 << 10,
 };
 
 /* The process's own side of a server. */
 struct process {
     struct proa_service service;
     struct proa_admin *admin; /* NULL: none is wanted */
+    char *blame;              /* the caller's */
+    struct proa_confined confined;
     int signal_fd;
     int reload_fd; /* SIGHUP */
     int ended_fd;  /* readable when a worker ended */
@@ -313,8 +317,18 @@ static enum proa_status open_all(struct process *process,
                                  struct proa_error *err)
 {
     struct proa_service *service = &process->service;
+    const char *admin_address = service->options.admin_address;
     enum proa_status status = open_workers(service, err);
 
+    if (status == PROA_OK && admin_address != NULL)
+        status =
+            proa_admin_create(service, admin_address, &process->admin, err);
+    /* All that listens does; no thread has begun, and no module was read. */
+    if (status == PROA_OK)
+        status = proa_confine_server(&service->options, &process->confined,
+                                     process->blame, err);
+    if (status == PROA_OK)
+        status = make_app(service, NULL, &service->app, process->blame, err);
     if (status == PROA_OK)
         status = proa_reload_create(
             &(struct proa_reload_options){ .service = service,
@@ -323,9 +337,8 @@ static enum proa_status open_all(struct process *process,
                                            .watches =
                                                service->options.watches },
             &service->reload, err);
-    if (status == PROA_OK && service->options.admin_address != NULL)
-        status = proa_admin_create(service, service->options.admin_address,
-                                   &process->admin, err);
+    if (status == PROA_OK && process->admin != NULL)
+        status = proa_admin_start(process->admin, err);
     process->has_slices = status == PROA_OK && proa_slice_start();
     if (status == PROA_OK && !process->has_slices)
         status = proa_fail(err, PROA_IO, 0, "no thread to end slices");
@@ -347,6 +360,18 @@ static void close_all(struct process *process)
         proa_slice_stop();
 }
 
+static bool announce_confinement(const struct process *process)
+{
+    struct proa_buffer line;
+
+    proa_buffer_init(&line, CONFINED_BYTES_MAX);
+    proa_confined_write(&process->confined, &line);
+    bool is_told =
+        printf("%.*s\n", (int)line.size, (const char *)line.bytes) >= 0;
+    proa_buffer_deinit(&line);
+    return is_told;
+}
+
 /* A line for each address: "listening on http://127.0.0.1:8080". */
 static bool announce(const struct process *process)
 {
@@ -364,6 +389,8 @@ static bool announce(const struct process *process)
     }
     if (process->admin != NULL &&
         printf("admin on http://%s\n", proa_admin_address(process->admin)) < 0)
+        return false;
+    if (!announce_confinement(process))
         return false;
     return fflush(stdout) == 0;
 }
@@ -510,6 +537,7 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
                      .host = { .engine = engine,
                                .null_fd = -1,
                                .trap_missing = options->trap_missing } },
+        .blame = blame,
         .signal_fd = -1,
         .reload_fd = -1,
         .ended_fd = -1,
@@ -532,8 +560,6 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     if (service->none_stats == NULL || service->file_stats == NULL ||
         service->limit == NULL)
         status = proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
-    if (status == PROA_OK)
-        status = make_app(service, NULL, &service->app, blame, err);
     if (status == PROA_OK)
         status = serve_with_signals(&process, err);
     close_fds(&process);
