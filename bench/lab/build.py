@@ -101,10 +101,19 @@ def wasm_rust():
     if places.is_newer(target, [source / "src/main.rs", source / "Cargo.toml", source / "Cargo.lock"]):
         return target
     rustc, triple = rust_compiler()
-    # An old rustc needs the cargo of its age.
-    cargo = os.path.join(os.path.dirname(rustc), "cargo")
-    places.run([cargo if os.path.exists(cargo) else "cargo", "build", "--release", "--locked", "--quiet",
-                "--target", triple], cwd=source, env={"CARGO_TARGET_DIR": str(folder), "RUSTC": rustc})
+    command = ["build", "--release", "--locked", "--quiet", "--target", triple]
+    env = {"CARGO_TARGET_DIR": str(folder), "RUSTC": rustc}
+    old = os.path.join(os.path.dirname(rustc), "cargo")
+    if not os.path.exists(old):
+        old = "cargo"
+    if shutil.which("cargo") not in (None, old):
+        # An old rustc needs the cargo of its age, which may not speak with
+        # today's registry: the other cargo brings the sources.
+        vendor = folder / "vendor"
+        places.run(["cargo", "vendor", "--quiet", "--locked", vendor], cwd=source)
+        command += ["--offline", "--config", 'source.crates-io.replace-with="vendored"',
+                    "--config", f'source.vendored.directory="{vendor}"']
+    places.run([old, *command], cwd=source, env=env)
     shutil.copyfile(folder / triple / "release/items-wasm.wasm", target)
     return target
 
@@ -128,8 +137,8 @@ def wasm_assemblyscript():
     shutil.copytree(source, folder, dirs_exist_ok=True)
     if not (folder / "node_modules/assemblyscript").exists():
         places.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder)
-    places.run(["node", "node_modules/assemblyscript/bin/asc.js", "assembly/index.ts", "-O3", "--noAssert",
-                "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json", "-o", "items.wasm"], cwd=folder)
+    places.run(["node", "node_modules/assemblyscript/bin/asc.js", "assembly/main.ts", "-O3", "--noAssert",
+                "--transform", "json-as", "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json", "-o", "items.wasm"], cwd=folder)
     return target
 
 

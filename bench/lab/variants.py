@@ -1,0 +1,85 @@
+"""What is compared: each variant of the API, how it is built and started.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import pathlib
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import Callable
+
+from lab import build, host, places
+from lab.places import BuildError
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to answer the API."""
+
+    name: str
+    label: str  # as charts say it
+    kind: str  # "native", "node", "wasm" (in proa) or "peer" (wasm elsewhere)
+    language: str
+    json: str  # the library that parses and writes JSON
+    make: Callable[[], pathlib.Path]
+    start: Callable[[pathlib.Path, int, int], list]  # (artifact, port, workers) -> command
+    note: str = ""
+    cores_max: int = 1024
+
+    def build(self):
+        """What it is started from; BuildError when it cannot be built here."""
+        return self.make()
+
+
+def address(port):
+    return f"127.0.0.1:{port}"
+
+
+def in_proa(artifact, port, workers):
+    return [places.PROA, "serve", artifact, "--addr", address(port), "--workers", workers, "--quiet"]
+
+
+def in_proa_of(make):
+    return lambda: build.compiled(make())
+
+
+def in_wasmtime(artifact, port, workers):
+    return [sys.executable, host.HERE / "spawner.py", address(port), workers, "wasmtime", "run",
+            "--allow-precompiled", artifact]
+
+
+def for_wasmtime():
+    if not shutil.which("wasmtime"):
+        raise BuildError("no wasmtime: bench/peers wasmtime")
+    wasm = build.wasm_rust()
+    target = places.work("wasmtime") / "items.cwasm"
+    if not places.is_newer(target, [wasm]):
+        places.run(["wasmtime", "compile", wasm, "-o", target])
+    return target
+
+
+VARIANTS = [
+    Variant("node", "TypeScript on Node", "node", "TypeScript", "V8's JSON", build.node,
+            lambda source, port, workers: ["node", source, port], "node:http, no framework", cores_max=1),
+    Variant("actix", "Rust, actix-web", "native", "Rust", "serde_json", build.actix,
+            lambda program, port, workers: [program, address(port), workers], "actix-web 4, typed extractors"),
+    Variant("c-native", "C, handler in proa's server", "native", "C", "yyjson", build.native_c,
+            lambda program, port, workers: [program, address(port)],
+            "one event loop, the handler runs on it", cores_max=1),
+    Variant("c", "C, WebAssembly in proa", "wasm", "C", "yyjson", in_proa_of(build.wasm_c), in_proa,
+            "the same items.c as c-native"),
+    Variant("rust", "Rust, WebAssembly in proa", "wasm", "Rust", "serde_json", in_proa_of(build.wasm_rust), in_proa,
+            "the same items.rs as actix"),
+    Variant("assemblyscript", "AssemblyScript, WebAssembly in proa", "wasm", "AssemblyScript",
+            "json-as writes, an own reader reads", in_proa_of(build.wasm_assemblyscript), in_proa,
+            "the language cannot catch what a library throws, so the reader is its own"),
+    Variant("go", "Go, WebAssembly in proa", "wasm", "Go", "encoding/json", in_proa_of(build.wasm_go), in_proa),
+    Variant("wasmtime", "Rust, WebAssembly in wasmtime, a process a request", "peer", "Rust", "serde_json",
+            for_wasmtime, in_wasmtime, "the same module as rust; `wasmtime run` of code compiled ahead, started for "
+            "each request by a small CGI server in Python: not how wasmtime is meant to serve"),
+]
+BY_NAME = {variant.name: variant for variant in VARIANTS}
+
+
+def command(variant, artifact, port, workers=1):
+    return [str(word) for word in variant.start(artifact, port, min(workers, variant.cores_max))]
