@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "platform/fiber.h"
+#include "platform/poll.h"
+#include "platform/slice.h"
 #include "proa/engine.h"
 #include "proa/store.h"
 
@@ -107,6 +110,70 @@ static void measure_inside(const char *name, struct proa_func *func)
     report(name, best_ns);
 }
 
+/* What `call_table` does in the guest, in C. */
+__attribute__((noinline)) static int32_t inner(int32_t value)
+{
+    __asm__ volatile("" : "+r"(value));
+    return value + 1;
+}
+
+static int32_t (*table[2])(int32_t) = { inner, inner };
+
+static void measure_pointer(const char *name)
+{
+    double best_ns = 1e30;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = now_ns();
+        int32_t sum = 0;
+
+        __asm__ volatile("" ::"r"(table) : "memory"); /* it may have changed */
+        for (uint32_t i = COUNT; i > 0; i--)
+            sum = table[i & 1](sum);
+        double ns = (now_ns() - start) / COUNT;
+        if (ns < best_ns && sum == COUNT)
+            best_ns = ns;
+    }
+    report(name, best_ns);
+}
+
+static void park_forever(void *env)
+{
+    const bool *is_over = env;
+
+    while (!*is_over)
+        proa_fiber_park();
+}
+
+/* There and back is two switches; of several fibers, which take turns. */
+static void measure_switch(const char *name, uint32_t fiber_count,
+                           uint64_t slice_ns)
+{
+    enum { FIBERS_MAX = 16 };
+    struct proa_fiber_pool *pool = proa_fiber_pool_create(NULL);
+    struct proa_fiber *fibers[FIBERS_MAX];
+    bool is_over = false;
+    double best_ns = 1e30;
+
+    for (uint32_t i = 0; i < fiber_count; i++)
+        fibers[i] = proa_fiber_create(pool, park_forever, &is_over);
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = now_ns();
+        uint64_t end = slice_ns == 0 ? 0 : proa_clock_now() + slice_ns;
+
+        for (int i = 0; i < COUNT; i++)
+            (void)proa_fiber_resume(fibers[(uint32_t)i % fiber_count], end);
+        double ns = (now_ns() - start) / COUNT / 2;
+        if (ns < best_ns)
+            best_ns = ns;
+    }
+    report(name, best_ns);
+    is_over = true;
+    for (uint32_t i = 0; i < fiber_count; i++)
+        (void)proa_fiber_resume(fibers[i], 0);
+    proa_fiber_pool_destroy(pool);
+}
+
 int main(int argc, char **argv)
 {
     static const enum proa_valtype two[] = { PROA_I32, PROA_I32 };
@@ -134,6 +201,13 @@ int main(int argc, char **argv)
     measure_inside("guest_to_host_nothing", find(instance, "call_nothing"));
     measure_inside("guest_to_host_add", find(instance, "call_add"));
     measure_inside("guest_to_guest_table", find(instance, "call_table"));
+    measure_pointer("native_pointer");
+    measure_switch("fiber_switch", 1, 0);
+    measure_switch("fiber_switch_of_16", 16, 0);
+    if (proa_slice_start()) {
+        measure_switch("fiber_switch_watched", 16, UINT64_C(10000000000));
+        proa_slice_stop();
+    }
 
     proa_store_destroy(store);
     proa_module_release(module);

@@ -25,6 +25,8 @@ GUEST_AT(exit_frame, PROA_GUEST_EXIT_FRAME);
 GUEST_AT(pending, PROA_GUEST_PENDING);
 GUEST_AT(interrupt, PROA_GUEST_INTERRUPT);
 GUEST_AT(yield, PROA_GUEST_YIELD);
+GUEST_AT(thread, PROA_GUEST_THREAD);
+GUEST_AT(stack_high, PROA_GUEST_STACK_HIGH);
 HOST_AT(fn, PROA_HOST_FN);
 HOST_AT(guest, PROA_HOST_GUEST);
 HOST_AT(stack_words, PROA_HOST_STACK_WORDS);
@@ -47,8 +49,10 @@ extern _Thread_local struct proa_activation *proa_guest_thread
     __attribute__((tls_model("initial-exec")));
 _Thread_local struct proa_activation *proa_guest_thread;
 
-/* What proa_thread_prepare() said; 0: not asked yet. */
-static _Thread_local int thread __attribute__((tls_model("initial-exec")));
+/* What proa_thread_prepare() said; -1: not asked yet. No guest's is that. */
+extern _Thread_local int proa_guest_thread_id
+    __attribute__((tls_model("initial-exec")));
+_Thread_local int proa_guest_thread_id = -1;
 
 struct proa_activation *proa_guest_current(void)
 {
@@ -128,37 +132,30 @@ static void *stack_start(const struct proa_guest *guest, const void *here)
 }
 
 /*
- * The first time on a thread, or from within a guest's call. The flag of an
- * interrupt is looked at after the thread is published, and a sender looks at
- * the thread after it set the flag: one sees the other.
+ * proa_guest_enter() the first time on a thread, or from within a guest's call.
+ * The flag of an interrupt is looked at after the thread is published, and a
+ * sender looks at the thread after it set the flag: one sees the other.
  */
-__attribute__((noinline)) static uint32_t
-enter_slowly(struct proa_guest *guest, proa_guest_adapter adapter,
-             void (*code)(void), void *context, void *values)
+uint32_t proa_guest_enter_slowly(struct proa_guest *guest,
+                                 proa_guest_adapter adapter, void (*code)(void),
+                                 void *context, void *values)
 {
     uint8_t *here = __builtin_frame_address(0);
 
+    assert(guest->pending == 0);
     guest->frame_count = 0;
-    if (thread == 0)
-        thread = proa_thread_prepare();
-    if (thread == 0)
-        return PROA_GUEST_TRAP_OUT_OF_MEMORY;
-    atomic_store(&guest->thread, thread);
+    if (proa_guest_thread_id < 0) {
+        int thread = proa_thread_prepare();
+
+        if (thread == 0)
+            return PROA_GUEST_TRAP_OUT_OF_MEMORY;
+        proa_guest_thread_id = thread;
+    }
+    atomic_store(&guest->thread, proa_guest_thread_id);
     uint8_t *stack = stack_start(guest, here);
     if ((stack != NULL ? stack : here) < guest->stack_limit)
         return PROA_GUEST_TRAP_STACK_OVERFLOW;
     return proa_guest_switch(guest, adapter, code, context, values, stack);
-}
-
-uint32_t proa_guest_enter(struct proa_guest *guest, proa_guest_adapter adapter,
-                          void (*code)(void), void *context, void *values)
-{
-    assert(guest->pending == 0);
-    if (proa_guest_thread != NULL || thread == 0 ||
-        atomic_load_explicit(&guest->thread, memory_order_relaxed) != thread)
-        return enter_slowly(guest, adapter, code, context, values);
-    return proa_guest_switch(guest, adapter, code, context, values,
-                             guest->stack_high);
 }
 
 void proa_guest_interrupt(struct proa_guest *guest)

@@ -44,12 +44,12 @@ struct proa_guest {
     uint32_t pending;        /* a host function's trap, taken when it returns */
     atomic_ushort interrupt; /* 1: trap as soon as possible; sticky */
     atomic_ushort yield;     /* 1: its fiber's slice is over, see preempt.h */
-    /* The assembly knows nothing of what follows. */
+    uint8_t *stack_high;
     atomic_int thread; /* the last thread that ran it, 0: none yet */
-    uint8_t *stack;    /* the mapping: guard, reserve, guest's part */
+    /* The assembly knows nothing of what follows. */
+    uint8_t *stack; /* the mapping: guard, reserve, guest's part */
     uint64_t stack_size;
     uint8_t *stack_low; /* above the guard */
-    uint8_t *stack_high;
     /* Is this address in one of the guest's memories, guards included? Called
      * in a signal handler. */
     bool (*owns)(const struct proa_guest *guest, uintptr_t address);
@@ -113,10 +113,13 @@ struct proa_activation *proa_guest_current(void);
 uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,
                            uintptr_t pc, uintptr_t frame);
 
-/* Assembly. The first is for guest.c only. */
+/* Assembly. The first is for guest.c only, the second is its. */
 uint32_t proa_guest_switch(struct proa_guest *guest, proa_guest_adapter adapter,
                            void (*code)(void), void *context, void *values,
                            void *stack);
+uint32_t proa_guest_enter_slowly(struct proa_guest *guest,
+                                 proa_guest_adapter adapter, void (*code)(void),
+                                 void *context, void *values);
 /* The `trap` builtin: guest code calls it; it never returns. */
 void proa_guest_trap(void);
 /* What guest code calls in a host function's place: the second when arguments

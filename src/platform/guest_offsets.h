@@ -13,6 +13,8 @@
 #define PROA_GUEST_PENDING 24
 #define PROA_GUEST_INTERRUPT 28 /* 2 bytes */
 #define PROA_GUEST_YIELD 30     /* 2 bytes */
+#define PROA_GUEST_STACK_HIGH 32
+#define PROA_GUEST_THREAD 40
 
 /* From a struct proa_activation to the frame it is in. */
 #define PROA_ACTIVATION_FRAME 80

@@ -32,6 +32,23 @@
         .text
 
 /*
+ * uint32_t proa_guest_enter(guest rdi, adapter rsi, code rdx, context rcx,
+ *                           values r8)
+ * At once when this thread runs no guest and ran this one last.
+ */
+function proa_guest_enter
+        movq    proa_guest_thread@gottpoff(%rip), %r11
+        movq    proa_guest_thread_id@gottpoff(%rip), %rax
+        movq    PROA_GUEST_STACK_HIGH(%rdi), %r9
+        movl    %fs:(%rax), %eax
+        cmpq    $0, %fs:(%r11)
+        jne     proa_guest_enter_slowly
+        cmpl    %eax, PROA_GUEST_THREAD(%rdi)
+        je      proa_guest_switch
+        jmp     proa_guest_enter_slowly
+end proa_guest_enter
+
+/*
  * uint32_t proa_guest_switch(guest rdi, adapter rsi, code rdx, context rcx,
  *                            values r8, stack r9)
  * stack: where the guest's frames begin, or 0 to go on where we are.
