@@ -32,12 +32,32 @@ struct run {
     struct proa_wasi *wasi;
 };
 
+/* Its name, and what stands behind that in the configuration. */
+static const char *const *make_args(const struct run *run)
+{
+    const struct proa_function_settings *settings = &run->function->settings;
+    const char **args = proa_arena_array(
+        run->arena, (size_t)settings->arg_count + 1, sizeof *args);
+
+    if (args == NULL)
+        return NULL;
+    args[0] = settings->program_name;
+    for (uint32_t i = 0; i < settings->arg_count; i++)
+        args[i + 1] = settings->args[i];
+    return args;
+}
+
 static enum proa_status make_wasi(struct run *run, struct proa_error *err)
 {
     const struct proa_function_settings *options = &run->function->settings;
+    const char *const *args =
+        options->arg_count == 0 ? &options->program_name : make_args(run);
+
+    if (args == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the arguments");
     struct proa_wasi_options wasi_options = {
-        .args = &options->program_name,
-        .arg_count = 1,
+        .args = args,
+        .arg_count = options->arg_count + 1,
         .env = run->env.items,
         .env_count = run->env.count,
         .preopens = options->preopens,

@@ -214,6 +214,7 @@ static void finished(struct proa_task *task)
     struct proa_worker *worker = job->worker;
 
     atomic_fetch_sub(&job->function->stats->running, 1);
+    proa_stats_use(job->function->stats, task->cpu_ns, task->memory_bytes);
     if (proa_admission_leave(&worker->admission, &job->function->gate))
         wake_all(worker->service);
     respond(job->exchange);

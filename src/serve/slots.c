@@ -17,6 +17,7 @@ struct proa_slots_entry {
     uint64_t memory_bytes_max;
     void *envs[2];                    /* which the imports are bound to */
     const struct proa_slots_use *use; /* the present one */
+    struct proa_instance *instance;   /* of the present one; NULL: none */
 };
 
 struct proa_slots {
@@ -138,6 +139,7 @@ enum proa_status proa_slots_begin(struct proa_slots *slots,
         enum proa_status status = entry_create(use, &used, err);
         if (status != PROA_OK)
             return status;
+        atomic_fetch_add(&use->function->stats->cold_starts, 1);
     }
     for (int i = 0; i < 2; i++) {
         if (used->envs[i] != NULL)
@@ -147,7 +149,11 @@ enum proa_status proa_slots_begin(struct proa_slots *slots,
     used->use = use;
     use->task->store = proa_slot_store(used->slot);
     *entry = used;
-    return proa_slot_begin(used->slot, instance, err);
+    used->instance = NULL;
+    enum proa_status status = proa_slot_begin(used->slot, instance, err);
+    if (status == PROA_OK)
+        used->instance = *instance;
+    return status;
 }
 
 struct proa_store *proa_slots_store(const struct proa_slots_entry *entry)
@@ -155,10 +161,23 @@ struct proa_store *proa_slots_store(const struct proa_slots_entry *entry)
     return proa_slot_store(entry->slot);
 }
 
+/* Of the memory that it shows under the usual name. */
+static uint64_t memory_of(struct proa_instance *instance)
+{
+    struct proa_extern memory;
+
+    if (instance == NULL ||
+        !proa_instance_export(instance, "memory", &memory) ||
+        memory.kind != PROA_KIND_MEMORY)
+        return 0;
+    return proa_memory_size(memory.of.memory);
+}
+
 void proa_slots_end(struct proa_slots *slots, struct proa_slots_entry *entry)
 {
     if (entry == NULL)
         return;
+    entry->use->task->memory_bytes = memory_of(entry->instance);
     entry->use->task->store = NULL;
     entry->use = NULL;
     proa_slot_end(entry->slot);

@@ -191,6 +191,7 @@ static void go_on(struct proa_task *task, uint64_t now_ns)
         proa_fiber_resume(task->fiber, now_ns + SLICE_NS);
     here = NULL;
     tasks->running = NULL;
+    task->cpu_ns += proa_clock_now() - now_ns;
     if (state == PROA_FIBER_FINISHED) {
         forget(task);
         return;

@@ -30,6 +30,8 @@ struct proa_task {
     /* While it runs, for whoever runs it. */
     struct proa_store *store; /* of the guest that it is in; NULL: none */
     bool is_late;             /* the deadline has passed */
+    uint64_t cpu_ns;          /* that it had the thread, up to its last wait */
+    uint64_t memory_bytes;    /* its guest's, once that has ended */
 
     /* The scheduler's own. */
     struct proa_tasks *tasks;

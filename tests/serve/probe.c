@@ -217,10 +217,32 @@ static void flood(void)
     puts("said");
 }
 
+static char **arguments;
+
+static void show_args(void)
+{
+    say_text();
+    for (char **item = arguments; *item != NULL; item++)
+        puts(*item);
+}
+
+/* Until somebody makes the file. */
+static void wait_for_gate(void)
+{
+    const struct timespec time = { .tv_nsec = 1000000 };
+
+    while (access("/gate/open", F_OK) != 0)
+        (void)nanosleep(&time, NULL);
+    say_text();
+    puts("through");
+}
+
 static const struct {
     const char *path;
     void (*act)(void);
 } actions[] = {
+    { "/args", show_args },
+    { "/wait", wait_for_gate },
     { "/env", show_env },
     { "/echo", echo },
     { "/big", big },
@@ -244,9 +266,12 @@ static const struct {
     { "/flood", flood },
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     const char *path = getenv("PATH_INFO");
+
+    (void)argc;
+    arguments = argv;
 
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         if (path != NULL && strcmp(path, actions[i].path) == 0) {
