@@ -18,6 +18,8 @@ _proa() {
         --max-stack) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
         --fuel) COMPREPLY=(); return ;;
+        --usage) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --usage-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --tier) COMPREPLY=($(compgen -W 'auto baseline optimized' -- "$cur")); return ;;
         --tier-after) COMPREPLY=(); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
@@ -26,7 +28,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --fuel --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --fuel --usage --usage-key --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     serve)
         case $prev in

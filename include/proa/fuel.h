@@ -8,7 +8,9 @@
  * it next enters a function, goes through a loop or begins a large bulk
  * operation. Wasmtime 48 counts the same.
  *
- * Only modules that were compiled to count do; see struct proa_compile_options.
+ * Only modules that were compiled to count do (struct proa_compile_options);
+ * with a limit (struct proa_store_options, at most 2^63 - 1), no others can be
+ * instantiated.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_FUEL_H

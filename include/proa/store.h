@@ -20,14 +20,12 @@ struct proa_instance;
 
 /* Start from `{ 0 }`: every zero is the default. */
 struct proa_store_options {
-    uint64_t memory_bytes_max;   /* all memories together; 0: 4 GiB each */
+    uint64_t memory_bytes_max; /* memories and objects, see usage.h; 0: none */
     uint64_t table_elements_max; /* of each table; 0: 10,000,000 */
     uint64_t stack_bytes;        /* of the guest's stack; 0: 8 MiB */
-    uint64_t fuel; /* how much guests may spend, at most 2^63 - 1; 0: no limit.
-                      Else only modules that were compiled to count it can be
-                      instantiated. */
-    proa_wait_fn wait; /* NULL: the thread waits */
-    void *wait_env;    /* handed to it; outlives the store */
+    uint64_t fuel;               /* see fuel.h; 0: no limit */
+    proa_wait_fn wait;           /* NULL: the thread waits */
+    void *wait_env;              /* handed to it; outlives the store */
 };
 
 /*

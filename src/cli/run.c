@@ -13,6 +13,7 @@
 #include "cli/load.h"
 #include "cli/sandbox.h"
 #include "cli/stdio.h"
+#include "cli/usage.h"
 #include "cli/watch.h"
 #include "host/link.h"
 #include "wasi/wasi.h"
@@ -28,6 +29,8 @@ struct settings {
     uint64_t stack_max;
     uint64_t timeout_ns;
     uint64_t fuel;
+    const char *usage;
+    const char *usage_key;
     bool allow_missing;
 };
 
@@ -44,6 +47,7 @@ struct run {
     struct proa_wasi *wasi;
     struct proa_extern *imports;
     struct proa_buffer missing;
+    struct proa_usage used;
 };
 
 static const struct proa_option options[] = {
@@ -56,7 +60,10 @@ static const struct proa_option options[] = {
       NULL },
     { "max-memory", 0, PROA_OPTION_BYTES, "BYTES",
       offsetof(struct settings, memory_max),
-      "The most that all memories of the program may hold: 64M, 2G.", NULL },
+      "The most that all memories and tables of the program, and what is made "
+      "for it, may hold together: 64M, 2G. Growing past it fails as the "
+      "program can see: memory.grow and table.grow return -1.",
+      NULL },
     { "max-stack", 0, PROA_OPTION_BYTES, "BYTES",
       offsetof(struct settings, stack_max),
       "The size of the program's stack; 8M unless given.", NULL },
@@ -69,6 +76,16 @@ static const struct proa_option options[] = {
       "Stop the program when it has spent so much: an instruction costs 1, a "
       "byte or element of a bulk operation 1 more. The count is the same on "
       "every machine and at every level.",
+      NULL },
+    { "usage", 0, PROA_OPTION_FILE, "FILE", offsetof(struct settings, usage),
+      "Write what the run has used as a JSON object on one line: time, memory, "
+      "bytes read and written, and fuel with --fuel. - is standard error.",
+      NULL },
+    { "usage-key", 0, PROA_OPTION_FILE, "KEY",
+      offsetof(struct settings, usage_key),
+      "Sign the usage record with this private Ed25519 key (PEM). The "
+      "signature "
+      "goes to FILE.sig; openssl pkeyutl -verify -rawin checks it.",
       NULL },
     { "allow-missing-imports", 0, PROA_OPTION_FLAG, NULL,
       offsetof(struct settings, allow_missing),
@@ -252,10 +269,34 @@ static int end_judge(const struct run *run, enum proa_status status, int reason,
     return PROA_CLI_TRAP;
 }
 
+/* The record of a run that has ended. @return the exit code */
+static int usage_tell(struct run *run, enum proa_status status, int exit_code,
+                      const struct proa_error *err)
+{
+    const struct proa_usage_record record = {
+        .path = run->settings->usage,
+        .key = run->settings->usage_key,
+        .usage = &run->used,
+        .module = run->module,
+        .status = status,
+        .exit_code = exit_code,
+        .trap = status == PROA_TRAP ? err->text : NULL,
+    };
+    struct proa_error error = { 0 };
+
+    if (record.path == NULL)
+        return exit_code;
+    proa_wasi_moved(run->wasi, &run->used.bytes_in, &run->used.bytes_out);
+    if (proa_usage_write(&record, &error) == PROA_OK)
+        return exit_code;
+    return proa_cli_fail("--usage", &error);
+}
+
 /* From the module to the guest's end. */
 static int module_run(struct run *run, struct proa_error *err, int *reason)
 {
     struct proa_watch watch;
+    int code;
     enum proa_status status = store_make(run, err);
 
     if (status == PROA_OK && wasi_make(run, err) != PROA_OK) {
@@ -272,9 +313,12 @@ static int module_run(struct run *run, struct proa_error *err, int *reason)
                                   err);
     if (status != PROA_OK)
         return proa_cli_fail(run->file, err);
+    proa_usage_begin(&run->used, run->store);
     status = guest_run(run, err);
+    proa_usage_end(&run->used, run->store);
     *reason = proa_watch_stop(&watch);
-    return end_judge(run, status, *reason, err);
+    code = end_judge(run, status, *reason, err);
+    return usage_tell(run, status, code, err);
 }
 
 static int run_command(const void *settings,
@@ -292,6 +336,9 @@ static int run_command(const void *settings,
     enum proa_status status;
     int code;
 
+    if (own.usage_key != NULL &&
+        (own.usage == NULL || strcmp(own.usage, "-") == 0))
+        return proa_cli_bad("run: --usage-key needs --usage FILE");
     own.load.counts_fuel = own.fuel != 0;
     (void)signal(SIGPIPE, SIG_IGN); /* the guest is told by an errno instead */
     proa_buffer_init(&run.missing, MISSING_TEXT_MAX);

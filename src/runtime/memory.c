@@ -46,15 +46,6 @@ static uint64_t bytes_max(const struct proa_store *store,
     return least(max, page_bytes(limits->max));
 }
 
-/* What the store's limit leaves for a memory that wants more bytes. */
-static bool store_has_room(const struct proa_store *store, uint64_t more)
-{
-    uint64_t max = store->limits.memory_bytes_max;
-
-    return max == 0 ||
-           (store->memory_bytes <= max && more <= max - store->memory_bytes);
-}
-
 enum proa_status proa_memory_create(struct proa_store *store,
                                     struct proa_memorytype type,
                                     struct proa_memory **memory,
@@ -63,7 +54,7 @@ enum proa_status proa_memory_create(struct proa_store *store,
     uint64_t size = page_bytes(type.limits.min);
     uint64_t size_max = bytes_max(store, &type.limits);
 
-    if (size > size_max || !store_has_room(store, size))
+    if (size > size_max || !proa_store_has_room(store, size, 0))
         return proa_fail(err, PROA_LIMIT, 0,
                          "a memory of %llu pages is above the limit",
                          (unsigned long long)type.limits.min);
@@ -97,7 +88,8 @@ uint64_t proa_memory_grow(struct proa_memory *memory, uint64_t page_count)
     struct proa_store *store = memory->store;
     uint64_t more = page_bytes(page_count);
 
-    if (more > memory->size_max - memory->size || !store_has_room(store, more))
+    if (more > memory->size_max - memory->size ||
+        !proa_store_has_room(store, more, 0))
         return UINT64_MAX;
     if (!proa_map_commit(memory->base + memory->size, more))
         return UINT64_MAX;

@@ -166,6 +166,7 @@ static enum proa_status capture(struct proa_slot *slot, struct proa_error *err)
     if (status == PROA_OK)
         status = capture_tables(slot, err);
     slot->memory_bytes = slot->store->memory_bytes;
+    slot->object_bytes = slot->store->object_bytes;
     slot->fuel = slot->store->fuel;
     slot->made_count = slot->store->made_count;
     return status;
@@ -208,6 +209,7 @@ static void restore_store(struct proa_slot *slot)
     struct proa_store *store = slot->store;
 
     store->memory_bytes = slot->memory_bytes;
+    store->object_bytes = slot->object_bytes;
     proa_store_fuel_set(store, slot->options.store.fuel);
     store->fuel = slot->fuel;
     store->exit_code = 0;

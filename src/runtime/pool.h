@@ -37,6 +37,7 @@ struct proa_slot {
     bool inits_always; /* it calls the host */
     uint64_t made_count;
     uint64_t memory_bytes;
+    uint64_t object_bytes;
     int64_t fuel;
     struct proa_slot_memory *memories;
     struct proa_slot_table *tables;

@@ -6,7 +6,7 @@
 
 #include "artifact/abi.h"
 #include "base/fail.h"
-#include "proa/fuel.h"
+#include "proa/usage.h"
 #include "runtime/engine.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
@@ -30,6 +30,9 @@ static const struct proa_store_options defaults = {
     .table_elements_max = 10000000,
     .stack_bytes = (uint64_t)8 * 1024 * 1024,
 };
+
+/* Of objects, so that a limit in whole pages leaves that many to memories. */
+static const uint64_t object_bytes_free = (uint64_t)256 * 1024;
 
 static const uint64_t stack_bytes_min = (uint64_t)64 * 1024;
 
@@ -84,15 +87,49 @@ void proa_store_destroy(struct proa_store *store)
     free(store);
 }
 
+bool proa_store_has_room(const struct proa_store *store, uint64_t memory_bytes,
+                         uint64_t object_bytes)
+{
+    uint64_t left = store->limits.memory_bytes_max;
+    uint64_t objects = store->object_bytes;
+
+    if (left == 0)
+        return true;
+    if (store->memory_bytes > left ||
+        memory_bytes > left - store->memory_bytes ||
+        object_bytes > UINT64_MAX - objects)
+        return false;
+    left -= store->memory_bytes + memory_bytes;
+    objects += object_bytes;
+    return objects <= object_bytes_free || objects - object_bytes_free <= left;
+}
+
 void *proa_store_alloc(struct proa_store *store, size_t count, size_t size,
                        struct proa_error *err)
 {
-    void *memory = proa_arena_array(store->arena, count, size);
+    void *memory = NULL;
 
+    if (size != 0 && count > SIZE_MAX / size) {
+        proa_error_set(err, PROA_NOMEM, 0, "no memory for an instance");
+        return NULL;
+    }
+    if (!proa_store_has_room(store, 0, count * size)) {
+        proa_error_set(err, PROA_NOMEM, 0,
+                       "an instance needs more than the store's memory");
+        return NULL;
+    }
+    memory = proa_arena_array(store->arena, count, size);
     if (memory == NULL)
         proa_error_set(err, PROA_NOMEM, 0, "no memory for an instance");
+    else
+        store->object_bytes += count * size;
     store->made_count++;
     return memory;
+}
+
+uint64_t proa_store_memory_bytes(const struct proa_store *store)
+{
+    return store->memory_bytes + store->object_bytes;
 }
 
 void proa_store_interrupt(struct proa_store *store)

@@ -25,11 +25,19 @@ struct proa_store {
     struct proa_table *tables;
     int64_t fuel;          /* below zero by how much is left */
     uint64_t memory_bytes; /* of all memories now */
+    uint64_t object_bytes; /* of tables, instances and host objects */
     uint64_t made_count;   /* of pieces of the arena */
     uint32_t exit_code;
     char trap_text[PROA_TRAP_TEXT_MAX + 1];
     char *backtrace; /* text made on demand; owned */
 };
+
+/*
+ * Is there room for so many bytes more under the store's limit? Objects are
+ * what memories are not. Whoever makes them adds them to the count.
+ */
+bool proa_store_has_room(const struct proa_store *store, uint64_t memory_bytes,
+                         uint64_t object_bytes);
 
 /* `size` bytes of the store's arena, zeroed; NULL after recording PROA_NOMEM.
  */

@@ -67,11 +67,16 @@ enum proa_status proa_table_create(struct proa_store *store,
     made->row_size = type.element == PROA_FUNCREF
                          ? sizeof(struct proa_table_entry)
                          : sizeof(void *);
+    if (!proa_store_has_room(store, 0, made->count * made->row_size))
+        return proa_fail(err, PROA_LIMIT, 0,
+                         "a table of %llu elements is above the limit",
+                         (unsigned long long)type.limits.min);
     if (made->count_max > UINT64_MAX / 2 / made->row_size ||
         !table_reserve(made))
         return proa_fail(err, PROA_NOMEM, 0,
                          "no memory for a table of %llu elements",
                          (unsigned long long)type.limits.min);
+    store->object_bytes += made->count * made->row_size;
     made->next = store->tables;
     store->tables = made;
     *table = made;
@@ -118,11 +123,15 @@ void proa_table_set(struct proa_table *table, uint64_t index, uint64_t count,
 uint64_t proa_table_grow(struct proa_table *table, void *reference,
                          uint64_t count)
 {
+    struct proa_store *store = table->store;
     uint64_t old = table->count;
 
-    if (count > table->count_max - old || !table_commit(table, old + count))
+    if (count > table->count_max - old ||
+        !proa_store_has_room(store, 0, count * table->row_size) ||
+        !table_commit(table, old + count))
         return UINT64_MAX;
     table->count += count;
+    store->object_bytes += count * table->row_size;
     if (reference != NULL)
         proa_table_set(table, old, count, reference);
     return old;

@@ -162,7 +162,8 @@ static uint32_t move(const struct proa_call *call,
 struct transfer {
     struct proa_wasi_fd *fd;
     struct proa_wasi_iovs iovs;
-    uint8_t *size; /* where the guest wants to know how much */
+    uint8_t *size;   /* where the guest wants to know how much */
+    uint64_t *moved; /* of the usage record */
 };
 
 /* Everything is checked before a byte moves. */
@@ -173,6 +174,9 @@ static uint32_t transfer_begin(const struct proa_call *call, uint32_t fd,
     transfer->size = proa_guest_bytes(call, size, sizeof(uint32_t));
     if (transfer->size == NULL)
         return PROA_WASI_EFAULT;
+    transfer->moved = (rights & PROA_WASI_FD_READ) != 0
+                          ? &proa_wasi_of(call)->bytes_in
+                          : &proa_wasi_of(call)->bytes_out;
     return proa_wasi_find(call, fd, rights, &transfer->fd);
 }
 
@@ -180,6 +184,7 @@ static uint32_t transfer_end(const struct transfer *transfer, ssize_t done)
 {
     if (done < 0)
         return proa_wasi_errno();
+    *transfer->moved += (uint64_t)done;
     proa_guest_store_u32(transfer->size, (uint32_t)done);
     return PROA_WASI_SUCCESS;
 }

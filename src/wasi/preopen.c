@@ -160,6 +160,13 @@ void proa_wasi_destroy(struct proa_wasi *wasi)
     free(wasi);
 }
 
+void proa_wasi_moved(const struct proa_wasi *wasi, uint64_t *bytes_in,
+                     uint64_t *bytes_out)
+{
+    *bytes_in = wasi->bytes_in;
+    *bytes_out = wasi->bytes_out;
+}
+
 /* EBADF ends the search that a guest's library makes from 3 upwards. */
 static uint32_t find_preopen(const struct proa_call *call, uint32_t number,
                              const char **name)

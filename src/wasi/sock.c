@@ -145,6 +145,8 @@ uint32_t proa_wasi_sock_recv(struct proa_call *call, uint32_t fd, uint32_t iovs,
     error = receive(call, socket, flags, &message, &got);
     if (error != PROA_WASI_SUCCESS)
         return error;
+    if ((flags & PROA_WASI_RECV_PEEK) == 0)
+        proa_wasi_of(call)->bytes_in += got;
     proa_guest_store_u32(size, got);
     proa_guest_store_u16(result, (message.msg_flags & MSG_TRUNC) != 0
                                      ? PROA_WASI_RECV_TRUNCATED

@@ -18,6 +18,8 @@ struct proa_wasi {
     struct proa_wasi_fdtable fds;
     struct proa_wasi_text args;
     struct proa_wasi_text env;
+    uint64_t bytes_in; /* read and written through descriptors */
+    uint64_t bytes_out;
 };
 
 static inline struct proa_wasi *proa_wasi_of(const struct proa_call *call)

@@ -69,6 +69,10 @@ proa_wasi_create(const struct proa_wasi_options *options,
                  struct proa_wasi **wasi, struct proa_error *err);
 void proa_wasi_destroy(struct proa_wasi *wasi);
 
+/* What the guest has read and written so far: files, streams and sockets. */
+void proa_wasi_moved(const struct proa_wasi *wasi, uint64_t *bytes_in,
+                     uint64_t *bytes_out);
+
 enum { PROA_WASI_TABLE_COUNT = 2 };
 
 /* The tables to give to proa_host_link(): preview 1 and wasi_unstable. */
