@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,15 +50,51 @@ uint32_t proa_wasi_iovs_load(const struct proa_call *call, uint32_t address,
     return PROA_WASI_SUCCESS;
 }
 
-static void iovs_cut(struct proa_wasi_iovs *iovs, size_t size_max)
+/* What was taken off the end of a list, to be put back. */
+struct cut {
+    int count;
+    int last;
+    size_t last_size;
+};
+
+static struct cut iovs_cut(struct proa_wasi_iovs *iovs, size_t size_max)
 {
+    struct cut cut = { .count = iovs->count };
+
     for (int i = 0; i < iovs->count; i++) {
+        cut.last = i;
+        cut.last_size = iovs->items[i].iov_len;
         if (iovs->items[i].iov_len >= size_max) {
             iovs->items[i].iov_len = size_max;
             iovs->count = i + 1;
         }
         size_max -= iovs->items[i].iov_len;
     }
+    return cut;
+}
+
+static void iovs_mend(struct proa_wasi_iovs *iovs, const struct cut *cut)
+{
+    if (cut->count > 0)
+        iovs->items[cut->last].iov_len = cut->last_size;
+    iovs->count = cut->count;
+}
+
+/* Leave out the first `size` bytes; false when none are left. */
+static bool iovs_skip(struct proa_wasi_iovs *iovs, size_t size)
+{
+    int first = 0;
+
+    while (first < iovs->count && size >= iovs->items[first].iov_len)
+        size -= iovs->items[first++].iov_len;
+    iovs->count -= first;
+    memmove(iovs->items, iovs->items + first,
+            (size_t)iovs->count * sizeof iovs->items[0]);
+    if (iovs->count == 0)
+        return false;
+    iovs->items[0].iov_base = (uint8_t *)iovs->items[0].iov_base + size;
+    iovs->items[0].iov_len -= size;
+    return true;
 }
 
 static bool is_nonblock_emulated(const struct proa_wasi_fd *fd)
@@ -129,6 +166,18 @@ static ssize_t move_once(const struct proa_call *call,
     return preadv2(fd->host_fd, iovs->items, iovs->count, -1, flags);
 }
 
+/* The next call may take PIPE_BUF bytes without blocking, once it is ready. */
+static ssize_t move_some(const struct proa_call *call,
+                         const struct proa_wasi_fd *fd, short events,
+                         struct proa_wasi_iovs *iovs)
+{
+    struct cut cut = iovs_cut(iovs, PIPE_BUF);
+    ssize_t done = move_once(call, fd, events, iovs, 0);
+
+    iovs_mend(iovs, &cut);
+    return done;
+}
+
 /*
  * No system call blocks: what cannot be done at once is waited for, where an
  * interrupt or another guest's turn is not missed. What knows no RWF_NOWAIT, as
@@ -139,21 +188,45 @@ static uint32_t move(const struct proa_call *call,
                      struct proa_wasi_iovs *iovs, ssize_t *done)
 {
     int flags = is_stream(fd) ? RWF_NOWAIT : 0;
+    bool must_ask = false;
     uint32_t error = PROA_WASI_SUCCESS;
 
     while (error == PROA_WASI_SUCCESS) {
-        *done = move_once(call, fd, events, iovs, flags);
+        *done = must_ask ? move_some(call, fd, events, iovs)
+                         : move_once(call, fd, events, iovs, flags);
         if (*done >= 0)
             return PROA_WASI_SUCCESS;
         if (errno == EAGAIN && is_stream(fd)) {
             error = proa_wasi_io_wait(call, fd, events);
-        } else if (errno == EOPNOTSUPP && flags != 0) {
-            flags = 0;
-            iovs_cut(iovs, PIPE_BUF);
+        } else if (errno == EOPNOTSUPP && flags != 0 && !must_ask) {
+            must_ask = true;
             error = proa_wasi_io_ready(call, fd, events);
         } else if (!proa_wasi_try_again(call)) {
             error = proa_wasi_errno();
         }
+    }
+    return error;
+}
+
+/*
+ * A descriptor that may block takes all of it, as write(2) would: programs
+ * rely on that. What was written before an error counts.
+ */
+static uint32_t write_all(const struct proa_call *call,
+                          const struct proa_wasi_fd *fd,
+                          struct proa_wasi_iovs *iovs, ssize_t *done)
+{
+    uint32_t error = move(call, fd, POLLOUT, iovs, done);
+    ssize_t more;
+
+    if (fd->stream != NULL || !is_stream(fd))
+        return error;
+    more = *done;
+    while (error == PROA_WASI_SUCCESS && more > 0 &&
+           iovs_skip(iovs, (size_t)more)) {
+        if (move(call, fd, POLLOUT, iovs, &more) != PROA_WASI_SUCCESS)
+            break;
+        *done += more;
     }
     return error;
 }
@@ -217,7 +290,7 @@ uint32_t proa_wasi_fd_write(struct proa_call *call, uint32_t fd, uint32_t iovs,
         error =
             proa_wasi_iovs_load(call, iovs, iov_count, IO_SIZE_MAX, &out.iovs);
     if (error == PROA_WASI_SUCCESS)
-        error = move(call, out.fd, POLLOUT, &out.iovs, &put);
+        error = write_all(call, out.fd, &out.iovs, &put);
     return error != PROA_WASI_SUCCESS ? error : transfer_end(&out, put);
 }
 

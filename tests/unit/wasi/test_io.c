@@ -156,6 +156,42 @@ static void test_nonblock_of_stdio(void)
     pipes_end(&pipes);
 }
 
+static void *read_slowly(void *env)
+{
+    const struct pipes *pipes = env;
+    char some[1000];
+    size_t total = 0;
+    ssize_t got;
+
+    while ((got = read(pipes->out[0], some, sizeof some)) > 0)
+        total += (size_t)got;
+    CHECK_EQ(total, 100000);
+    return NULL;
+}
+
+/* More than a pipe holds is taken whole, as programs expect of a blocking one.
+ */
+static void test_write_of_all(void)
+{
+    struct pipes pipes;
+    struct proa_call *guest = &pipes.guest;
+    uint32_t size, list;
+    pthread_t reader;
+
+    pipes_make(&pipes);
+    size = guest_room(guest, 8);
+    list = guest_iov(guest, 0, 100000);
+    CHECK_EQ(pthread_create(&reader, NULL, read_slowly, &pipes), 0);
+    CHECK_EQ(proa_wasi_fd_write(guest, 1, list, 1, size), 0);
+    CHECK_EQ(guest_u32(guest, size), 100000);
+    close(pipes.out[1]);
+    pipes.out[1] = -1;
+    CHECK_EQ(pthread_join(reader, NULL), 0);
+    close(pipes.in[1]);
+    close(pipes.out[0]);
+    pipes_end(&pipes);
+}
+
 static void test_rights_of_pipes(void)
 {
     struct pipes pipes;
@@ -273,6 +309,7 @@ int main(void)
     test_offsets(&guest);
     guest_deinit(&guest);
     test_nonblock_of_stdio();
+    test_write_of_all();
     test_rights_of_pipes();
     test_interrupt_ends_a_read();
     test_interrupt_before_the_wait();
