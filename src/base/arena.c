@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 64 * 1024, ALIGNMENT = 16 };
+/* Small arenas are many: the first chunk is small, each next one twice that. */
+enum { CHUNK_BYTES_MIN = 4000, CHUNK_BYTES_MAX = 64000, ALIGNMENT = 16 };
 
 struct chunk {
     struct chunk *next;
@@ -17,6 +18,7 @@ struct chunk {
 
 struct proa_arena {
     struct chunk *chunks; /* the one in use first */
+    size_t chunk_bytes;   /* of the next */
     size_t bytes_left;    /* of the limit */
 };
 
@@ -24,8 +26,10 @@ struct proa_arena *proa_arena_create(size_t bytes_max)
 {
     struct proa_arena *arena = calloc(1, sizeof *arena);
 
-    if (arena != NULL)
+    if (arena != NULL) {
         arena->bytes_left = bytes_max;
+        arena->chunk_bytes = CHUNK_BYTES_MIN;
+    }
     return arena;
 }
 
@@ -43,7 +47,8 @@ void proa_arena_destroy(struct proa_arena *arena)
 
 static struct chunk *chunk_add(struct proa_arena *arena, size_t size)
 {
-    size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+    size_t usual = arena->chunk_bytes;
+    size_t room = size > usual ? size : usual;
     struct chunk *chunk;
 
     if (room > SIZE_MAX - sizeof *chunk)
@@ -52,8 +57,10 @@ static struct chunk *chunk_add(struct proa_arena *arena, size_t size)
     if (chunk == NULL)
         return NULL;
     chunk->size = room;
+    if (room <= usual && usual * 2 <= CHUNK_BYTES_MAX)
+        arena->chunk_bytes = usual * 2;
     /* A large piece must not end the use of a chunk that has room left. */
-    if (room > CHUNK_BYTES && arena->chunks != NULL) {
+    if (room > usual && arena->chunks != NULL) {
         chunk->next = arena->chunks->next;
         arena->chunks->next = chunk;
     } else {

@@ -91,15 +91,10 @@ void proa_fiber_pool_destroy(struct proa_fiber_pool *pool)
 static struct proa_fiber *fiber_map(struct proa_fiber_pool *pool)
 {
     const uint64_t size = map_size(pool);
-    uint8_t *map = proa_map_reserve_stack(size);
+    uint8_t *map = proa_map_stack(size, PROA_FIBER_GUARD_SIZE);
 
     if (map == NULL)
         return NULL;
-    if (!proa_map_commit(map + PROA_FIBER_GUARD_SIZE,
-                         size - PROA_FIBER_GUARD_SIZE)) {
-        proa_map_release(map, size);
-        return NULL;
-    }
     uint8_t *top = map + size - ABOVE_SIZE - sizeof(struct proa_fiber);
     top -= (uintptr_t)top % 64;
     struct proa_fiber *fiber = (struct proa_fiber *)(void *)top;

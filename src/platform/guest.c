@@ -76,14 +76,9 @@ bool proa_guest_init(struct proa_guest *guest, uint64_t stack_size,
     if (size == 0 || size > UINT64_MAX - extra)
         return false;
     size += extra;
-    uint8_t *stack = proa_map_reserve_stack(size);
+    uint8_t *stack = proa_map_stack(size, PROA_GUEST_GUARD_SIZE);
     if (stack == NULL)
         return false;
-    if (!proa_map_commit(stack + PROA_GUEST_GUARD_SIZE,
-                         size - PROA_GUEST_GUARD_SIZE)) {
-        proa_map_release(stack, size);
-        return false;
-    }
     guest->stack = stack;
     guest->stack_size = size;
     guest->stack_low = stack + PROA_GUEST_GUARD_SIZE;

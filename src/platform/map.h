@@ -14,8 +14,11 @@ enum { PROA_HOST_PAGE_SIZE = 4096 };
 /* Address space that no one may touch yet; NULL when there is none left. */
 void *proa_map_reserve(uint64_t size);
 
-/* The same for a stack: pages come one by one, never as a huge one. */
-void *proa_map_reserve_stack(uint64_t size);
+/*
+ * A stack, readable and writable above `guard_size` bytes that no one may
+ * touch. Pages come one by one, never as a huge one. NULL: no memory.
+ */
+void *proa_map_stack(uint64_t size, uint64_t guard_size);
 
 /* Make a part of a reservation readable and writable; it reads as zero. */
 bool proa_map_commit(void *address, uint64_t size);

@@ -12,13 +12,23 @@ void *proa_map_reserve(uint64_t size)
     return address == MAP_FAILED ? NULL : address;
 }
 
-void *proa_map_reserve_stack(uint64_t size)
+/* Since Linux 6.13; with older headers it has no name. */
+static const int madv_guard_install = 102;
+
+void *proa_map_stack(uint64_t size, uint64_t guard_size)
 {
     void *address =
-        mmap(NULL, size, PROT_NONE,
+        mmap(NULL, size, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 
-    return address == MAP_FAILED ? NULL : address;
+    if (address == MAP_FAILED)
+        return NULL;
+    /* A guard of this kind is none of the few areas that a process may have. */
+    if (madvise(address, guard_size, madv_guard_install) == 0 ||
+        mprotect(address, guard_size, PROT_NONE) == 0)
+        return address;
+    (void)munmap(address, size);
+    return NULL;
 }
 
 bool proa_map_commit(void *address, uint64_t size)
