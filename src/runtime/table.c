@@ -33,7 +33,8 @@ static bool table_reserve(struct proa_table *table)
     uint64_t size = proa_map_round(table->count_max * table->row_size);
 
     if (size <= SMALL_BYTES) {
-        table->entries = proa_arena_alloc(table->store->arena, size);
+        table->entries = proa_arena_alloc(table->store->arena,
+                                          table->count_max * table->row_size);
         return table->entries != NULL;
     }
     table->entries = proa_map_reserve(size);
