@@ -11,9 +11,10 @@
  * RATE 0 is a closed loop: each connection asks again when it was answered.
  *
  * Standard output, a line a request, microseconds from the start:
- *   DUE SENT DONE STATUS BYTES
- * Status 0: no answer (connection lost, or none after the grace time).
- * SPDX-License-Identifier: Apache-2.0
+ *   DUE SENT DONE STATUS BYTES WAITED
+ * WAITED 1: every connection was busy when it was due; else SENT less DUE is
+ * our own lateness. Status 0: no answer (connection lost, or none after the
+ * grace time). SPDX-License-Identifier: Apache-2.0
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,6 +49,7 @@ struct sample {
     uint64_t done_us;
     uint64_t bytes;
     int status;
+    bool has_waited; /* every connection was busy when it was due */
 };
 
 struct connection {
@@ -245,7 +247,9 @@ static void draw_due(struct load *load, uint64_t now)
     while (load->rate > 0 && load->next_due_us <= now &&
            load->next_due_us < load->end_us &&
            load->sample_count < SAMPLE_COUNT_MAX) {
-        load->samples[load->sample_count++].due_us = load->next_due_us;
+        struct sample *sample = &load->samples[load->sample_count++];
+        sample->due_us = load->next_due_us;
+        sample->has_waited = load->busy_count == load->connection_count;
         load->next_due_us +=
             (uint64_t)(-log(1 - random_unit(load)) * 1e6 / load->rate) + 1;
     }
@@ -321,10 +325,11 @@ static void print(const struct load *load)
         if (sample->due_us < load->warm_us)
             continue;
         (void)printf(
-            "%llu %llu %llu %d %llu\n", (unsigned long long)sample->due_us,
+            "%llu %llu %llu %d %llu %d\n", (unsigned long long)sample->due_us,
             (unsigned long long)(sample->sent_us ? sample->sent_us : end),
             (unsigned long long)(sample->done_us ? sample->done_us : end),
-            sample->status, (unsigned long long)sample->bytes);
+            sample->status, (unsigned long long)sample->bytes,
+            sample->has_waited);
     }
 }
 

@@ -1,7 +1,10 @@
 //! The lab's API in Rust: data, generation, summary; JSON by serde_json.
 //! The same file serves actix-web natively and the WebAssembly program.
 // SPDX-License-Identifier: Apache-2.0
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub const ITEMS_MAX: u32 = 100_000;
 const QUANTITY_MAX: u32 = 1_000_000;
@@ -12,7 +15,7 @@ const NOUNS: [&str; 8] = [
     "lamp", "chair", "table", "clock", "shelf", "desk", "stool", "frame",
 ];
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
     New,
@@ -35,6 +38,38 @@ const TAGS: [Tag; 8] = [
     Tag::Gift,
     Tag::Bulk,
 ];
+
+struct TagVisitor;
+
+impl Visitor<'_> for TagVisitor {
+    type Value = Tag;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a tag")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Tag, E> {
+        Ok(match text {
+            "new" => Tag::New,
+            "sale" => Tag::Sale,
+            "used" => Tag::Used,
+            "eco" => Tag::Eco,
+            "wood" => Tag::Wood,
+            "import" => Tag::Import,
+            "gift" => Tag::Gift,
+            "bulk" => Tag::Bulk,
+            _ => return Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+        })
+    }
+}
+
+/// Not derived: a number where an enum stands is bad syntax to serde_json, and
+/// only a wrong value by the contract.
+impl<'de> Deserialize<'de> for Tag {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(TagVisitor)
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 pub struct Item {
