@@ -186,11 +186,13 @@ struct session {
 
 static bool instantiate(struct session *session, struct proa_error *err)
 {
-    enum proa_status status =
+    enum proa_status status;
+
+    puts("instantiate ->"); /* before what a start function says */
+    status =
         proa_instance_create(session->store, session->module, session->imports,
                              session->import_count, &session->instance, err);
-
-    printf("instantiate ->\n=");
+    printf("=");
     if (status == PROA_OK)
         puts("");
     else
