@@ -73,10 +73,14 @@ def node():
     return target
 
 
+def sources_of_rust():
+    return [places.VARIANTS / "rust/src/items.rs", places.VARIANTS / "rust/Cargo.toml"]
+
+
 def actix():
     source = places.VARIANTS / "actix"
     target = places.work("actix") / "release/items-actix"
-    if not places.is_newer(target, [source / "src/main.rs", source / "Cargo.toml", source / "Cargo.lock"]):
+    if not places.is_newer(target, [*sources_of_rust(), source / "src/main.rs", source / "Cargo.lock"]):
         places.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=source,
                    env={"CARGO_TARGET_DIR": str(places.work("actix")), "RUSTFLAGS": f"-Ctarget-cpu={places.NATIVE_CPU}"})
     return target
@@ -98,7 +102,7 @@ def wasm_rust():
     source = places.VARIANTS / "rust"
     folder = places.work("rust")
     target = folder / "items.wasm"
-    if places.is_newer(target, [source / "src/main.rs", source / "Cargo.toml", source / "Cargo.lock"]):
+    if places.is_newer(target, [*sources_of_rust(), source / "src/main.rs", source / "Cargo.lock"]):
         return target
     rustc, triple = rust_compiler()
     command = ["build", "--release", "--locked", "--quiet", "--target", triple]

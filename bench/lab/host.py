@@ -88,6 +88,16 @@ def cpu_seconds(pid):
     return ticks / TICK
 
 
+def wait_seconds(pid):
+    """How long the threads of a tree were ready and had no core."""
+    total = 0
+    for one in tree(pid):
+        with contextlib.suppress(OSError):
+            for task in pathlib.Path(f"/proc/{one}/task").iterdir():
+                total += int((task / "schedstat").read_text().split()[1])
+    return total / 1e9
+
+
 def memory_bytes(pid):
     """What a tree of processes holds: pages shared with others count in part (PSS)."""
     total = 0

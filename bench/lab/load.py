@@ -10,7 +10,7 @@ from lab import conformance, host, places, plan, variants
 
 HOST = "127.0.0.1"
 BURN_US = (5000, 5000)  # a neighbour computes half of its time, in turns of some 5 ms
-FOREIGN_SHARE_MAX = 0.10  # of the server's cores, taken by what is not ours
+WAIT_SHARE_MAX = 0.10  # of a server alone on its core: ready, but others had the core
 LATE_US_MAX = 2000  # of the generator itself, 99th percentile
 WATCH_SECONDS = 0.1
 
@@ -58,14 +58,14 @@ def generate(cell, port, cores):
     return [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
 
 
-def marks_of(cell, rows, foreign, is_shared):
+def marks_of(cell, rows, wait_share, is_shared):
     """What makes a run bad, in words; nothing when it is good."""
     found = []
     late = sorted(row[1] - row[0] for row in rows if row[3] and not row[5])
     if cell.load == "open" and late and late[int(len(late) * 0.99)] > LATE_US_MAX:
         found.append(f"noisy machine: the generator was up to {late[int(len(late) * 0.99)] / 1000:.1f} ms late (p99)")
-    if foreign > FOREIGN_SHARE_MAX:
-        found.append(f"noisy machine: others took {foreign:.0%} of the server's cores")
+    if cell.neighbours == 0 and not is_shared and wait_share > WAIT_SHARE_MAX:
+        found.append(f"noisy machine: the server waited {wait_share:.0%} of its time for a core that others had")
     if is_shared:
         found.append("server and load share cores")
     unanswered = sum(row[3] == 0 for row in rows)
@@ -103,24 +103,25 @@ def measure(cell, artifact):
             rest = server.memory()
             noise = burners(cell, server_cores)
             before, ours = host.core_times(server_cores), server.cpu()
+            waited = host.wait_seconds(server.pid)
             start = time.monotonic()
             with Watcher(server) as watcher:
                 rows = generate(cell, port, load_cores)
             wall = time.monotonic() - start
             after, cpu = host.core_times(server_cores), server.cpu() - ours
+            waited = host.wait_seconds(server.pid) - waited
             burnt = sum(one.cpu() for one in noise)
         finally:
             for one in noise:
                 one.stop()
-    known = cpu + burnt
-    foreign = max(0.0, (after[0] - before[0]) - known) / (wall * len(server_cores))
-    if is_shared:
-        foreign = 0.0  # the generator's own time cannot be told apart
+    foreign = max(0.0, after[0] - before[0] - cpu - burnt) / (wall * len(server_cores))
+    wait_share = waited / max(waited + cpu, 0.01)
     return {
         "name": cell.name, "cell": cell.__dict__, "rate": cell.rate, "connections": cell.connections,
         "seed": cell.seed, "command": [word.replace(str(places.HOME), "~") for word in command],
-        "marks": marks_of(cell, rows, foreign, is_shared),
+        "marks": marks_of(cell, rows, wait_share, is_shared),
         "cpu_seconds": round(cpu, 3), "wall_seconds": round(wall, 3), "foreign_share": round(foreign, 4),
+        "wait_share": round(wait_share, 4),
         "steal_seconds": round(after[1] - before[1], 3), "memory_rest_bytes": rest,
         "memory_peak_bytes": watcher.peak, "burnt_seconds": round(burnt, 3),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "samples": rows,

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
 import signal
 import subprocess
 import sys
@@ -135,7 +136,6 @@ def run(options, store):
     about = store.plan()
     about["missing"] = missing
     about["seconds_to_build"] = round(time.monotonic() - begin)
-    import json
     store.write_text("plan.json", json.dumps(about, indent=1) + "\n")
     cells = [cell for cell in plan.cells(settings) if cell.variant in good and
              cell.cores <= max(1, variants.BY_NAME[cell.variant].cores_max)]

@@ -1,0 +1,142 @@
+"""From raw samples to the figures of the report; no drawing, no running.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import math
+import statistics
+
+GOOD_MS, FINE_MS = 20, 30
+Z95 = 1.96
+
+
+def bucket(ms):
+    """As figures 5.1 to 5.3 of the paper count."""
+    return "good" if ms < GOOD_MS else "fine" if ms <= FINE_MS else "bad"
+
+
+def milliseconds(run):
+    """Of every request, from when it was due; without an answer: infinite, so bad."""
+    return [(row[2] - row[0]) / 1000 if row[3] == 200 else math.inf for row in run["samples"]]
+
+
+def quantile(values, part):
+    """Of sorted values: the least that `part` of them do not exceed."""
+    return values[min(len(values) - 1, max(0, math.ceil(part * len(values)) - 1))]
+
+
+def wilson(hits, count):
+    """Where the true share lies, with 95 % confidence if requests were independent."""
+    if count == 0:
+        return 0.0, 1.0
+    share = hits / count
+    middle = share + Z95**2 / (2 * count)
+    reach = Z95 * math.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
+    whole = 1 + Z95**2 / count
+    return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
+
+
+def shares(values):
+    counts = {"good": 0, "fine": 0, "bad": 0}
+    for value in values:
+        counts[bucket(value)] += 1
+    return {name: count / len(values) for name, count in counts.items()} if values else None
+
+
+def key_of(run):
+    cell = run["cell"]
+    return cell["size"], cell["method"], cell["neighbours"], cell["cores"], cell["variant"]
+
+
+def is_noisy(run):
+    return any(mark.startswith("noisy machine") for mark in run["marks"])
+
+
+def open_figures(runs):
+    """One cell of the open loop, from its repetitions."""
+    values = sorted(ms for run in runs for ms in milliseconds(run))
+    if not values:
+        return None
+    good = [shares(milliseconds(run))["good"] for run in runs if run["samples"]]
+    counted = sum(value < GOOD_MS for value in values)
+    busy = [run for run in runs if run["samples"] and run.get("cpu_seconds") is not None]
+    return {
+        "count": len(values), "runs": len(runs), "shares": shares(values), "good_least": min(good),
+        "good_most": max(good), "good_95": wilson(counted, len(values)),
+        "p50": quantile(values, 0.5), "p90": quantile(values, 0.9), "p99": quantile(values, 0.99), "max": values[-1],
+        "p99_runs": [quantile(sorted(milliseconds(run)), 0.99) for run in runs if run["samples"]],
+        "cpu_ms": statistics.median(cpu_per_request(run) for run in busy) if busy else None,
+        "peak_bytes": max(run.get("memory_peak_bytes", 0) for run in runs),
+        "rest_bytes": max(run.get("memory_rest_bytes", 0) for run in runs),
+        "noisy": sum(is_noisy(run) for run in runs),
+        "marks": sorted({mark for run in runs for mark in run["marks"]}),
+    }
+
+
+def cpu_per_request(run):
+    """Milliseconds of the server; the warm-up's requests are as many a second."""
+    cell = run["cell"]
+    part = cell["seconds"] / (cell["seconds"] + cell["warm_seconds"])
+    return run["cpu_seconds"] * 1000 * part / len(run["samples"])
+
+
+def rate(run):
+    good = sum(row[3] == 200 for row in run["samples"])
+    return good / run["cell"]["seconds"]
+
+
+def full_figures(runs):
+    """One cell of the closed loop: how many a second."""
+    runs = [run for run in runs if run["samples"]]
+    if not runs:
+        return None
+    rates = [rate(run) for run in runs]
+    return {"rate": statistics.median(rates), "rate_least": min(rates), "rate_most": max(rates),
+            "cpu_ms": statistics.median(cpu_per_request(run) for run in runs),
+            "peak_bytes": max(run["memory_peak_bytes"] for run in runs),
+            "marks": sorted({mark for run in runs for mark in run["marks"]})}
+
+
+def start_figures(record):
+    values = sorted(ns / 1e6 for ns in record["start_ns"])
+    found = dict(record)
+    found["ms"] = {"median": statistics.median(values), "least": values[0], "most": values[-1]} if values else None
+    extra = record.get("extra_bytes")
+    found["per_gb"] = int(1e9 / extra) if extra else None
+    return found
+
+
+def collect(runs):
+    """All figures of a folder: {"open": {key: figures}, "full": ..., "starts": [...], "conformance": {...}, "marked": [...]}"""
+    grouped = {"open": {}, "full": {}}
+    found = {"starts": [], "conformance": {}, "marked": []}
+    for name, run in runs:
+        for mark in run.get("marks", []):
+            found["marked"].append((name, mark))
+        if name == "conformance":
+            found["conformance"] = run["results"]
+        elif name.startswith("start-"):
+            found["starts"].append(start_figures(run))
+        elif "cell" in run:
+            grouped[run["cell"]["load"]].setdefault(key_of(run), []).append(run)
+    found["open"] = {key: open_figures(group) for key, group in grouped["open"].items()}
+    found["full"] = {key: full_figures(group) for key, group in grouped["full"].items()}
+    return found
+
+
+def verdicts(cells, order):
+    """The aims, cell by cell: (size, method, neighbours) -> what each wasm variant reached."""
+    rows = []
+    for (size, method, neighbours, cores, variant), own in sorted(cells.items(), key=lambda one: str(one[0])):
+        if order.get(variant) != "wasm" or own is None:
+            continue
+
+        def other(name):
+            return cells.get((size, method, neighbours, cores, name))
+        actix, node, native = other("actix"), other("node"), other("c-native")
+        rows.append({
+            "size": size, "method": method, "neighbours": neighbours, "variant": variant,
+            "near_actix": own["shares"]["good"] >= actix["shares"]["good"] - 0.02 if actix else None,
+            "above_node": own["shares"]["good"] >= node["shares"]["good"] if node else None,
+            "p99_vs_native": own["p99"] / native["p99"] if native and native["p99"] else None,
+        })
+    return rows

@@ -1,0 +1,200 @@
+"""The page: self-contained HTML from the samples alone, with its charts.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import html
+import json
+import math
+import pathlib
+
+from lab import charts, figures, plan
+
+STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
+table{border-collapse:collapse;font-size:12.5px;margin:1rem 0}td,th{border:1px solid #ccc;padding:2px 7px;text-align:right}
+td:first-child,th:first-child{text-align:left}th{background:#f3f4f6}svg{max-width:100%;height:auto}
+.mark{color:#a33}.small{font-size:12.5px;color:#555}caption{text-align:left;font-weight:600;padding:4px 0}"""
+
+
+def escaped(text):
+    return html.escape(str(text))
+
+
+def table(caption, head, rows):
+    cells = "".join(f"<th>{escaped(one)}</th>" for one in head)
+    lines = "".join("<tr>" + "".join(f"<td>{escaped(one)}</td>" for one in row) + "</tr>" for row in rows)
+    return f"<table><caption>{escaped(caption)}</caption><tr>{cells}</tr>{lines}</table>"
+
+
+def ms(value):
+    return "no answer" if value is None or math.isinf(value) else f"{value:.3g}"
+
+
+def megabytes(value):
+    return "-" if not value else f"{value / 1e6:.3g}"
+
+
+def percent(value):
+    return f"{value * 100:.1f}"
+
+
+def picture(folder, name):
+    text = (folder / f"{name}.svg").read_text()
+    return f"<figure>{text[text.index('<svg'):]}</figure>"
+
+
+class Page:
+    """What is known of one folder of runs."""
+
+    def __init__(self, store, folder):
+        self.folder = folder
+        self.plan = store.plan()
+        self.found = figures.collect(store.runs())
+        about = self.plan["variants"]
+        self.variants = list(about)
+        self.labels = {name: one["label"] for name, one in about.items()}
+        self.kinds = {name: one["kind"] for name, one in about.items()}
+        present = {key[0] for key in [*self.found["open"], *self.found["full"]]}
+        self.sizes = [size for size in plan.SIZES if size in present]
+        self.groups = sorted({(key[1], key[2]) for key in self.found["open"]})
+
+    def head(self):
+        machine, versions = self.plan["machine"], self.plan["versions"]
+        said = "; ".join(f"{name}: {value}" for name, value in versions.items() if value)
+        quick = " <b class=mark>Quick: few samples, one repetition; not for quoting.</b>" if self.plan["quick"] else ""
+        return (f"<h1>Is WebAssembly better in the backend?</h1><p class=small>{escaped(machine['cpu'])}, "
+                f"{machine['cores']} cores, {machine['memory_gb']} GB, Linux {escaped(machine['kernel'])}"
+                f"{', virtual' if machine['hypervisor'] else ''}; priority over other work: "
+                f"{'yes' if machine['priority'] else 'no'}; begun {self.plan['started']}. {escaped(said)}.{quick}</p>")
+
+    def variants_table(self):
+        rows = []
+        for name, one in self.plan["variants"].items():
+            checked = self.found["conformance"].get(name)
+            said = self.plan["missing"].get(name) or ("not checked" if not checked else
+                                                      f"{checked['passed']} of "
+                                                      f"{checked['passed'] + len(checked['failed'])}")
+            if checked and checked["failed"]:
+                said += ", so not timed: " + "; ".join(checked["failed"][:3])
+            rows.append([one["label"], one["language"], one["json"], one["note"], said])
+        return table("Variants", ["", "language", "JSON", "", "answers as the contract says"], rows)
+
+    def open_part(self):
+        out = ["<h2>Response times</h2><p>An open loop: requests come at times drawn beforehand, the same for every "
+               "variant, whether or not the server keeps up; a time counts from when the request was due. One core "
+               "serves, another loads. A neighbour computes half of its time on the server's core, in turns of some "
+               "5 ms.</p>"]
+        for method, neighbours in self.groups:
+            out.append(picture(self.folder, charts.buckets(self.folder, self.found["open"], self.sizes, method,
+                                                           neighbours, self.variants, self.labels)))
+            out.append(picture(self.folder, charts.latencies(self.folder, self.found["open"], self.sizes, method,
+                                                             neighbours, self.variants, self.labels, self.kinds)))
+            out.append(self.open_table(method, neighbours))
+        return "".join(out)
+
+    def open_table(self, method, neighbours):
+        rows = []
+        for size in self.sizes:
+            for name in self.variants:
+                one = self.found["open"].get((size, method, neighbours, 1, name))
+                if not one:
+                    continue
+                low, high = one["good_95"]
+                rows.append([f"{size}, {self.labels[name]}", one["count"], percent(one["shares"]["good"]),
+                             f"{percent(low)}-{percent(high)}", f"{percent(one['good_least'])}-{percent(one['good_most'])}",
+                             percent(one["shares"]["fine"]), percent(one["shares"]["bad"]), ms(one["p50"]), ms(one["p90"]),
+                             ms(one["p99"]), ms(one["max"]), ms(one["cpu_ms"]), megabytes(one["rest_bytes"]),
+                             megabytes(one["peak_bytes"]), f"{one['noisy']} of {one['runs']}"])
+        return table(f"{method}, {neighbours} neighbours", ["", "requests", "good %", "95 %", "of repetitions", "fine %",
+                     "bad %", "p50 ms", "p90", "p99", "max", "CPU ms", "MB at rest", "MB peak", "noisy runs"], rows)
+
+    def full_part(self):
+        cores = sorted({key[3] for key in self.found["full"]})
+        out = ["<h2>Throughput and cost</h2><p>A closed loop: 8 connections a core, each asks again when it was "
+               "answered.</p>"]
+        for method in sorted({key[1] for key in self.found["full"]}):
+            def value_of(size, name, method=method):
+                one = self.found["full"].get((size, method, 0, 1, name))
+                return (one["rate"], one["rate_least"], one["rate_most"]) if one else None
+            out.append(picture(self.folder, charts.bars(
+                self.folder, f"rate-{method.lower()}", f"{method} /items: one core", "answers a second", self.sizes,
+                self.variants, self.labels, self.kinds, value_of)))
+            out.append(self.full_table(method, cores))
+        return "".join(out)
+
+    def full_table(self, method, cores):
+        rows = []
+        for size in self.sizes:
+            for name in self.variants:
+                found = [self.found["full"].get((size, method, 0, count, name)) for count in cores]
+                if not found[0]:
+                    continue
+                rows.append([f"{size}, {self.labels[name]}",
+                             *(f"{one['rate']:.4g} ({one['rate_least']:.4g}-{one['rate_most']:.4g})" if one else "-"
+                               for one in found), ms(found[0]["cpu_ms"]), megabytes(found[0]["peak_bytes"]),
+                             "; ".join(sorted({mark for one in found if one for mark in one["marks"]}))[:160]])
+        return table(f"{method}: answers a second, by cores", ["", *(f"{count} cores" for count in cores),
+                     "CPU ms a request", "MB peak", "marks"], rows)
+
+    def aims_part(self):
+        rows = figures.verdicts(self.found["open"], self.kinds)
+
+        def word(value):
+            return "-" if value is None else "yes" if value else "no"
+        lines = [[f"{one['size']} {one['method']}, {one['neighbours']} neighbours, {self.labels[one['variant']]}",
+                  word(one["near_actix"]), word(one["above_node"]),
+                  "-" if one["p99_vs_native"] is None else f"{one['p99_vs_native']:.2f}"] for one in rows]
+        return "<h2>The aims, cell by cell</h2>" + table(
+            "good share at least actix-web's less 2 points; at least Node's; p99 as a multiple of the native C handler's "
+            "(aim 1.15)", ["", "near actix", "Node's or more", "p99 of native C"], lines)
+
+    def starts_part(self):
+        records = self.found["starts"]
+        if not any(one["ms"] for one in records):
+            return ""
+        rows = []
+        for one in records:
+            took = one["ms"]
+            extra = one.get("function_extra_bytes") or one.get("extra_bytes")
+            rows.append([one["label"], f"{took['median']:.3g} ({took['least']:.3g}-{took['most']:.3g})" if took else "-",
+                         megabytes(one.get("image_bytes")), megabytes(one.get("rest_bytes")), megabytes(extra),
+                         int(1e9 / extra) if extra else "-", "; ".join([one.get("note") or "", *one["marks"]]).strip("; ")])
+        return ("<h2>Machine, container, process, function</h2><p>From the start of the command to the first good "
+                "answer over HTTP, by one clock; memory is what belongs to the processes, shared pages in part "
+                "(PSS).</p>" + picture(self.folder, charts.starts(self.folder, records)) +
+                table("Starts", ["", "ms to the first answer", "image MB", "MB at rest", "MB each further one",
+                                 "instances a GB", ""], rows))
+
+    def marks_part(self):
+        lines = "".join(f"<li><code>{escaped(name)}</code>: {escaped(mark)}</li>" for name, mark in self.found["marked"])
+        return (f"<h2>Marked runs</h2><p>{len(self.found['marked'])} marks; none of these runs was left out of the "
+                f"figures above.</p><details><summary>all</summary><ul class=small>{lines}</ul></details>")
+
+    def text(self):
+        parts = [self.head(), self.variants_table()]
+        if self.found["open"]:
+            parts += [self.open_part(), self.aims_part()]
+        if self.found["full"]:
+            parts.append(self.full_part())
+        parts += [self.starts_part(), self.marks_part()]
+        return ("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+                f"<title>proa lab</title><style>{STYLE}</style>{''.join(parts)}</html>\n")
+
+
+def plain(found):
+    """The figures as JSON would have them."""
+    def key(one):
+        return "/".join(str(part) for part in one)
+    return {"open": {key(name): value for name, value in found["open"].items()},
+            "full": {key(name): value for name, value in found["full"].items()},
+            "starts": found["starts"], "conformance": found["conformance"], "marked": found["marked"]}
+
+
+def write(store, folder):
+    """Write the page, its charts and the figures; the page's path."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = Page(store, folder)
+    (folder / "index.html").write_text(page.text())
+    text = json.dumps({"plan": page.plan, **plain(page.found)}, indent=1, default=str)
+    (folder / "figures.json").write_text(text + "\n")
+    return folder / "index.html"
