@@ -64,10 +64,14 @@ static void *run_worker(void *argument)
     uint32_t partition;
 
     while (take(work, &partition)) {
+        const struct proa_partition *part = &work->plan->partitions[partition];
+        struct proa_codegen_options options = work->request->codegen;
         struct proa_error err = { 0 };
-        enum proa_status status = proa_codegen_partition(
-            &work->plan->codegen, &work->plan->partitions[partition],
-            &work->request->codegen, &work->objects[partition], &err);
+        enum proa_status status;
+
+        options.opt_level = part->level;
+        status = proa_codegen_partition(&work->plan->codegen, part, &options,
+                                        &work->objects[partition], &err);
         finish(work, partition, status, &err);
     }
     return NULL;
@@ -194,7 +198,8 @@ enum proa_status proa_compile_module(const struct proa_compile_request *request,
         return status;
     status = proa_wasm_validate(&module, err);
     if (status == PROA_OK) {
-        status = proa_module_plan_make(&module, module.arena, &plan, err);
+        status = proa_module_plan_make(&module, request->codegen.opt_level,
+                                       module.arena, &plan, err);
         if (status == PROA_OK) {
             status = compile_plan(request, &plan, artifact, err);
             proa_module_plan_deinit(&plan);

@@ -12,9 +12,14 @@ static enum proa_status lower_all(struct proa_unit *unit,
                                   const struct proa_partition *partition,
                                   struct proa_error *err)
 {
-    for (uint32_t i = partition->first; i < partition->end; i++) {
-        enum proa_status status = proa_lower_function(unit, i, err);
+    const uint8_t *levels = unit->plan->levels;
 
+    for (uint32_t i = partition->first; i < partition->end; i++) {
+        enum proa_status status;
+
+        if (levels != NULL && levels[i] != partition->level)
+            continue;
+        status = proa_lower_function(unit, i, err);
         if (status != PROA_OK)
             return status;
     }

@@ -15,7 +15,7 @@ struct proa_codegen_options {
     const char *triple;       /* "x86_64-unknown-linux-gnu" */
     const char *cpu;          /* LLVM's name: "x86-64-v3" */
     const char *cpu_features; /* LLVM's form: "+avx2,+fma"; may be "" */
-    int opt_level;            /* 0 to 3 */
+    int opt_level;            /* 0 to 3: of all functions of the partition */
     bool keep_layout;         /* do not hide 64-bit integers from the passes */
     bool counts_fuel;         /* see wasm/fuel.h */
     bool verify;              /* let LLVM check the code that we make */
@@ -23,7 +23,8 @@ struct proa_codegen_options {
 
 /*
  * What one object holds: functions [first, end) of the index space (own ones
- * only). Partition 0 also holds the trampolines and init.
+ * only), of these those whose level is the partition's. Partition 0 also holds
+ * the trampolines and init.
  *
  * Symbols of an object, all hidden:
  *   f<INDEX>     own function, C convention
@@ -35,6 +36,7 @@ struct proa_codegen_options {
 struct proa_partition {
     uint32_t first;
     uint32_t end;
+    uint8_t level;
     bool is_first; /* holds trampolines and init */
 };
 
@@ -50,6 +52,7 @@ struct proa_codegen_plan {
     const bool *has_tail;      /* by function index: has a tail form */
     const bool *own_tables;    /* by table index; see own_tables.h */
     const bool *data_in_image; /* by data segment: init need not apply it */
+    const uint8_t *levels; /* by function index, see heat.h; NULL: one level */
 };
 
 /*

@@ -17,6 +17,19 @@
 #include "compile/huge.h"
 #include "compile/keep.h"
 
+/*
+ * What pays, by measurement: see docs/decisions/0012-compile-speed.md. Whoever
+ * made the wasm has run the others. Without loops none of these but the first
+ * line takes time.
+ */
+static const char light_passes[] =
+    "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
+
+static const char loop_passes[] =
+    "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
+    "loop-mssa(loop-rotate,licm),loop(indvars),loop-vectorize,slp-vectorizer,"
+    "vector-combine,instcombine<no-verify-fixpoint>,simplifycfg)";
+
 static void start_llvm(void)
 {
     LLVMInitializeX86TargetInfo();
@@ -194,10 +207,22 @@ static enum proa_status stop_optimising(struct proa_pipeline *pipeline,
     return PROA_OK;
 }
 
+/* For LLVM's quick instruction selection, which `optnone` asks for. */
+static void select_quickly(struct proa_unit *unit)
+{
+    for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module); at != NULL;
+         at = LLVMGetNextFunction(at)) {
+        if (LLVMGetFirstBasicBlock(at) == NULL)
+            continue;
+        proa_unit_attribute(at, unit->noinline);
+        proa_unit_attribute(at, unit->optnone);
+    }
+}
+
 static enum proa_status optimise(struct proa_pipeline *pipeline,
                                  struct proa_error *err)
 {
-    static const char *const passes[] = { NULL, "default<O1>", "default<O2>",
+    static const char *const passes[] = { NULL, light_passes, loop_passes,
                                           "default<O3>" };
     int level = pipeline->unit->options->opt_level;
     LLVMModuleRef module = pipeline->unit->llvm_module;
@@ -214,6 +239,8 @@ static enum proa_status optimise(struct proa_pipeline *pipeline,
         status = run_passes(pipeline, passes[level], err);
     LLVMSetDataLayout(module, pipeline->layout);
     proa_huge_release(pipeline->unit);
+    if (level == 1)
+        select_quickly(pipeline->unit);
     if (status == PROA_OK && has_giant)
         status = stop_optimising(pipeline, err);
     return status;

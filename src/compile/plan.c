@@ -6,6 +6,7 @@
 #include "artifact/artifact.h"
 #include "artifact/record.h"
 #include "base/fail.h"
+#include "compile/heat.h"
 #include "compile/own_tables.h"
 #include "wasm/instruction.h"
 
@@ -103,6 +104,7 @@ static enum proa_status sort_partitions(struct proa_arena *arena,
                                         struct proa_module_plan *plan,
                                         struct proa_error *err)
 {
+    static const uint8_t costs[] = { 1, 3, 8, 12 }; /* of a byte, by level */
     uint32_t count = plan->partition_count;
     struct sized *sized = proa_arena_array(arena, count, sizeof *sized);
 
@@ -110,22 +112,53 @@ static enum proa_status sort_partitions(struct proa_arena *arena,
     if (sized == NULL || plan->order == NULL)
         return no_memory(err);
     for (uint32_t i = 0; i < count; i++)
-        sized[i] = (struct sized){ plan->partition_bytes[i], i };
+        sized[i] = (struct sized){
+            plan->partition_bytes[i] * costs[plan->partitions[i].level], i
+        };
     qsort(sized, count, sizeof *sized, compare_sized);
     for (uint32_t i = 0; i < count; i++)
         plan->order[i] = sized[i].index;
     return PROA_OK;
 }
 
-/* Neighbours stay together: they call each other, and may be inlined. */
+/*
+ * Cut one partition of a level from *next on. False: there is no function left,
+ * and the partition is not to be.
+ */
+static bool cut(const struct proa_wasm_module *module,
+                struct proa_module_plan *plan, uint8_t level, uint32_t *next)
+{
+    struct proa_partition made = { .first = *next, .level = level };
+    uint64_t bytes = 0;
+    bool has_one = false;
+
+    for (made.end = *next; made.end < module->function_count; made.end++) {
+        uint32_t size = body_size(&module->functions[made.end]);
+
+        if (plan->codegen.levels[made.end] != level)
+            continue;
+        if (has_one && bytes + size > PARTITION_BYTES)
+            break;
+        bytes += size;
+        has_one = true;
+    }
+    made.is_first = plan->partition_count == 0;
+    *next = made.end;
+    if (!has_one)
+        return false;
+    plan->partitions[plan->partition_count] = made;
+    plan->partition_bytes[plan->partition_count++] = bytes;
+    plan->all_bytes += bytes;
+    return true;
+}
+
+/* Neighbours of a level stay together: they call each other. */
 static enum proa_status partition(const struct proa_wasm_module *module,
-                                  struct proa_arena *arena,
+                                  int opt_level, struct proa_arena *arena,
                                   struct proa_module_plan *plan,
                                   struct proa_error *err)
 {
     uint32_t own = module->function_count - module->imported_function_count;
-    uint32_t count = 0;
-    uint32_t next = module->imported_function_count;
 
     plan->partitions =
         proa_arena_array(arena, own + 1, sizeof *plan->partitions);
@@ -133,28 +166,23 @@ static enum proa_status partition(const struct proa_wasm_module *module,
         proa_arena_array(arena, own + 1, sizeof *plan->partition_bytes);
     if (plan->partitions == NULL || plan->partition_bytes == NULL)
         return no_memory(err);
-    do { /* at least one: it holds init and the trampolines */
-        struct proa_partition *made = &plan->partitions[count];
-        uint64_t bytes = 0;
-        *made =
-            (struct proa_partition){ .first = next, .is_first = count == 0 };
-        while (next < module->function_count) {
-            uint32_t size = body_size(&module->functions[next]);
-            if (bytes > 0 && bytes + size > PARTITION_BYTES)
-                break;
-            bytes += size;
-            next++;
-        }
-        made->end = next;
-        plan->partition_bytes[count++] = bytes;
-        plan->all_bytes += bytes;
-    } while (next < module->function_count);
-    plan->partition_count = count;
+    for (int level = opt_level; level >= 0; level--) {
+        uint32_t next = module->imported_function_count;
+
+        while (cut(module, plan, (uint8_t)level, &next))
+            ;
+    }
+    if (plan->partition_count == 0) /* for init and the trampolines */
+        plan->partitions[plan->partition_count++] =
+            (struct proa_partition){ .first = module->function_count,
+                                     .end = module->function_count,
+                                     .level = (uint8_t)opt_level,
+                                     .is_first = true };
     return sort_partitions(arena, plan, err);
 }
 
 enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
-                                       struct proa_arena *arena,
+                                       int opt_level, struct proa_arena *arena,
                                        struct proa_module_plan *plan,
                                        struct proa_error *err)
 {
@@ -170,7 +198,10 @@ enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
         status =
             proa_own_tables_find(module, arena, &made.codegen.own_tables, err);
     if (status == PROA_OK)
-        status = partition(module, arena, &made, err);
+        status = proa_heat_levels(module, opt_level, arena,
+                                  &made.codegen.levels, err);
+    if (status == PROA_OK)
+        status = partition(module, opt_level, arena, &made, err);
     if (status == PROA_OK)
         status = proa_images_make(module, arena, &made.images, err);
     if (status != PROA_OK)

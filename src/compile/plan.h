@@ -12,7 +12,7 @@
 struct proa_module_plan {
     struct proa_codegen_plan codegen;
     struct proa_images images;         /* owned: proa_module_plan_deinit() */
-    struct proa_partition *partitions; /* in the order of functions */
+    struct proa_partition *partitions; /* by level, the highest first */
     uint64_t *partition_bytes;         /* of bodies, by partition */
     uint32_t *order; /* partitions, the largest first: the order of work */
     uint32_t partition_count;
@@ -26,7 +26,7 @@ struct proa_module_plan {
  *         validated module)
  */
 PROA_NODISCARD enum proa_status
-proa_module_plan_make(const struct proa_wasm_module *module,
+proa_module_plan_make(const struct proa_wasm_module *module, int opt_level,
                       struct proa_arena *arena, struct proa_module_plan *plan,
                       struct proa_error *err);
 void proa_module_plan_deinit(struct proa_module_plan *plan);
