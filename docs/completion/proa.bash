@@ -53,13 +53,14 @@ _proa() {
         --admin) COMPREPLY=(); return ;;
         --log-format) COMPREPLY=($(compgen -W 'common json' -- "$cur")); return ;;
         --user) COMPREPLY=(); return ;;
+        --tier) COMPREPLY=($(compgen -W 'auto baseline optimized' -- "$cur")); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
         --cpu) COMPREPLY=($(compgen -W 'native x86-64 x86-64-v2 x86-64-v3 x86-64-v4' -- "$cur")); return ;;
         --compiler) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --user --no-sandbox --quiet --allow-precompiled --no-cache --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     check)
         case $prev in

@@ -150,6 +150,33 @@ enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
     return status;
 }
 
+/* The compiler's run, and its output checked. */
+static enum proa_status run_compiler(const struct proa_job *job,
+                                     struct proa_compiler_run *run,
+                                     struct proa_job_output *output,
+                                     struct proa_error *err)
+{
+    struct proa_job_output made = { .fd = -1 };
+    enum proa_status status =
+        proa_compiler_input(job->bytes, job->size, &run->input_fd, err);
+
+    if (status != PROA_OK)
+        return status;
+    status = proa_output_create(&run->output_fd, err);
+    if (status == PROA_OK) {
+        status = proa_compiler_run(run, err);
+        if (status == PROA_OK)
+            status = proa_output_check(run->output_fd, &made.size, err);
+        made.fd = run->output_fd;
+        if (status == PROA_OK)
+            *output = made;
+        else
+            (void)close(made.fd);
+    }
+    (void)close(run->input_fd);
+    return status;
+}
+
 enum proa_status proa_job_make(const struct proa_job *job,
                                struct proa_job_output *output,
                                struct proa_error *err)
@@ -194,30 +221,13 @@ enum proa_status proa_job_make(const struct proa_job *job,
         .progress = options->progress,
         .progress_env = options->progress_env,
     };
-    struct proa_job_output made = { .fd = -1 };
     enum proa_status status;
 
     if (job->compiler[0] == '\0')
         return proa_fail(err, PROA_COMPILER, 0, "%s", job->no_compiler.text);
     (void)snprintf(threads, sizeof threads, "%u", job->thread_count);
     status = digest_text(job, module, err);
-    if (status == PROA_OK)
-        status = proa_compiler_input(job->bytes, job->size, &run.input_fd, err);
-    if (status != PROA_OK)
-        return status;
-    status = proa_output_create(&run.output_fd, err);
-    if (status == PROA_OK) {
-        status = proa_compiler_run(&run, err);
-        if (status == PROA_OK)
-            status = proa_output_check(run.output_fd, &made.size, err);
-        made.fd = run.output_fd;
-        if (status == PROA_OK)
-            *output = made;
-        else
-            (void)close(made.fd);
-    }
-    (void)close(run.input_fd);
-    return status;
+    return status == PROA_OK ? run_compiler(job, &run, output, err) : status;
 }
 
 static void warn(const struct proa_job *job, const char *text)

@@ -2,21 +2,15 @@
  * Better code, made while the program runs on the first.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "cache/job.h"
+#include "cache/tier_work.h"
 #include "runtime/tier.h"
-
-/* How often we look whether another process has made it. */
-static const uint64_t look_again_ns = 500000000;
 
 struct proa_tier_up {
     struct proa_job job;
@@ -27,70 +21,15 @@ struct proa_tier_up {
     int stop_fd; /* owned */
 };
 
-/* False when it is time to stop. */
-static bool pause_for(const struct proa_tier_up *tier_up, uint64_t ns)
-{
-    struct pollfd polled = { tier_up->stop_fd, POLLIN, 0 };
-    struct timespec time = { (time_t)(ns / 1000000000),
-                             (long)(ns % 1000000000) };
-    int ready;
-
-    do {
-        ready = ppoll(&polled, 1, &time, NULL);
-    } while (ready < 0 && errno == EINTR);
-    return ready == 0;
-}
-
-/* The optimized module, by us or by another process that is at it already. */
-static enum proa_status better_get(const struct proa_tier_up *tier_up,
-                                   struct proa_cache *cache,
-                                   struct proa_module **better,
-                                   struct proa_error *err)
-{
-    enum proa_status status;
-    int lock = -1;
-
-    for (;;) {
-        status =
-            proa_job_load(&tier_up->job, tier_up->engine, cache, better, err);
-        if (status != PROA_COMPILER || lock >= 0)
-            break;
-        lock = proa_cache_lock(cache, tier_up->job.key, false);
-        if (lock < 0 && !pause_for(tier_up, look_again_ns))
-            return PROA_COMPILER;
-    }
-    if (status == PROA_COMPILER)
-        status = proa_job_make_and_load(&tier_up->job, tier_up->engine, cache,
-                                        better, err);
-    if (lock >= 0)
-        (void)close(lock);
-    return status;
-}
-
 static void *run(void *argument)
 {
     struct proa_tier_up *tier_up = argument;
-    struct proa_module *better = NULL;
     struct proa_error err = { 0 };
-    struct proa_cache *cache;
-    enum proa_status status;
 
-    if (!pause_for(tier_up, tier_up->delay_ns))
-        return NULL;
-    cache = proa_job_open_cache(&tier_up->job);
-    if (cache == NULL) {
-        status = proa_job_make_and_load(&tier_up->job, tier_up->engine, NULL,
-                                        &better, &err);
-    } else {
-        status = proa_job_make_key(&tier_up->job, &err);
-        if (status == PROA_OK)
-            status = better_get(tier_up, cache, &better, &err);
-        proa_cache_close(cache);
-    }
-    if (status == PROA_OK)
-        status = proa_module_improve(tier_up->module, better, &err);
-    (void)status; /* there is nobody to tell, and nothing is lost */
-    proa_module_release(better);
+    /* There is nobody to tell, and nothing is lost. */
+    if (proa_tier_pause(tier_up->stop_fd, tier_up->delay_ns))
+        (void)!proa_tier_work(&tier_up->job, tier_up->engine, tier_up->module,
+                              &err);
     return NULL;
 }
 
@@ -122,7 +61,6 @@ static enum proa_status fill(struct proa_tier_up *tier_up, const uint8_t *bytes,
     tier_up->job.options.progress = NULL;
     tier_up->job.options.warn = NULL;
     tier_up->job.stop_fd = &tier_up->stop_fd;
-    proa_job_set_tier(&tier_up->job, PROA_TIER_OPTIMIZED);
     tier_up->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (tier_up->stop_fd < 0 || !thread_start(tier_up)) {
         if (tier_up->stop_fd >= 0)

@@ -170,6 +170,35 @@ proa_load_and_tier_up(const struct proa_input *input,
                               &options, delay_ns, tier_up, err);
 }
 
+enum proa_status proa_load_and_queue(const struct proa_input *input,
+                                     const struct proa_load_settings *settings,
+                                     struct proa_engine *engine,
+                                     struct proa_tier_queue *queue,
+                                     struct proa_module **module,
+                                     struct proa_error *err)
+{
+    struct progress progress = { .name = input->name };
+    struct proa_module *made = NULL;
+    struct proa_compile_options options;
+    enum proa_status status;
+
+    if (input->kind == PROA_INPUT_ARTIFACT || settings->tier != PROA_LOAD_AUTO)
+        return proa_load_module(input, settings, engine, module, err);
+    options = options_make(settings, &progress);
+    options.tier = PROA_TIER_AUTO;
+    status = proa_module_compile(engine, input->bytes, input->size, &options,
+                                 &made, err);
+    progress_end(&progress);
+    if (status == PROA_OK)
+        status = proa_tier_queue_add(queue, made, input->name, input->bytes,
+                                     input->size, &options, err);
+    if (status == PROA_OK)
+        *module = made;
+    else
+        proa_module_release(made);
+    return status;
+}
+
 enum proa_status proa_load_to_file(const struct proa_input *input,
                                    const struct proa_load_settings *settings,
                                    const char *target, const char *path,

@@ -5,6 +5,7 @@
 #ifndef PROA_CLI_LOAD_H
 #define PROA_CLI_LOAD_H
 
+#include "cache/tier_queue.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "proa/compile.h"
@@ -102,6 +103,13 @@ proa_load_and_tier_up(const struct proa_input *input,
                       const struct proa_load_settings *settings,
                       struct proa_engine *engine, struct proa_module **module,
                       struct proa_tier_up **tier_up, struct proa_error *err);
+
+/* The same for a server: better code is made when it is the module's turn. */
+PROA_NODISCARD enum proa_status
+proa_load_and_queue(const struct proa_input *input,
+                    const struct proa_load_settings *settings,
+                    struct proa_engine *engine, struct proa_tier_queue *queue,
+                    struct proa_module **module, struct proa_error *err);
 
 /* What the reader calls malformed is an artifact here, no module: say so. */
 void proa_load_blame_artifact(struct proa_error *err);

@@ -10,9 +10,11 @@
 #include "cli/config.h"
 #include "cli/load.h"
 #include "cli/sandbox.h"
+#include "serve/log.h"
 
 struct settings {
     struct proa_load_settings load;
+    struct proa_tier_queue *tier_ups; /* NULL: nothing is served yet */
     struct proa_sandbox_settings sandbox;
     const char *config;
     struct proa_list addresses;
@@ -153,6 +155,12 @@ static const struct proa_option options[] = {
     { "no-cache", 0, PROA_OPTION_FLAG, NULL,
       offsetof(struct settings, load.no_cache),
       "Compile even if it was compiled before, and keep nothing.", NULL },
+    PROA_LOAD_TIER_OPTION(
+        struct settings,
+        "Which code to serve with: baseline, made in milliseconds; optimized, "
+        "made by LLVM; or auto (the default): optimized if it is in the cache, "
+        "else baseline at once, and optimized code takes over as soon as it is "
+        "made, one module after the other."),
     PROA_LOAD_OPTIONS(struct settings),
 };
 
@@ -166,9 +174,32 @@ static enum proa_status load(void *env, struct proa_engine *engine,
 
     if (status != PROA_OK)
         return status;
-    status = proa_load_module(&input, &settings->load, engine, module, err);
+    status =
+        settings->tier_ups != NULL
+            ? proa_load_and_queue(&input, &settings->load, engine,
+                                  settings->tier_ups, module, err)
+            : proa_load_module(&input, &settings->load, engine, module, err);
     proa_input_deinit(&input);
     return status;
+}
+
+/* A line in the log. */
+static void tier_up_end(void *env, const struct proa_tier_end *end)
+{
+    char text[sizeof end->err->text + 600];
+    struct proa_buffer line;
+
+    (void)env;
+    if (end->status == PROA_OK)
+        (void)snprintf(text, sizeof text, "%.500s: optimized code after %.3f s",
+                       end->name, (double)end->ns / 1e9);
+    else
+        (void)snprintf(text, sizeof text, "%.500s: stays on baseline code: %s",
+                       end->name, end->err->text);
+    proa_buffer_init(&line, 4 * sizeof text);
+    proa_log_lines("proa: ", proa_http_text_of(text), &line);
+    proa_log_write(&line);
+    proa_buffer_deinit(&line);
 }
 
 static bool read_abi(const char *word, enum proa_abi *abi)
@@ -211,6 +242,7 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .route_count = settings->routes.count,
         .load = load,
         .load_env = settings,
+        .tier_ups = proa_tier_queue_counts(settings->tier_ups),
         .reads_proxy_header = settings->proxy_protocol,
         .tls_certificate_path = settings->tls_cert,
         .tls_key_path = settings->tls_key,
@@ -307,12 +339,19 @@ static int serve_command(const void *data, const struct proa_operands *operands)
     (void)signal(SIGPIPE, SIG_IGN);
     if (proa_engine_create(&engine, &err) != PROA_OK)
         return proa_cli_fail(NULL, &err);
-    if (proa_sandbox_init(&settings.sandbox, &sandbox, &err) == PROA_OK) {
+    if (proa_tier_queue_create(
+            &(struct proa_tier_queue_options){ .engine = engine,
+                                               .end = tier_up_end },
+            &settings.tier_ups, &err) != PROA_OK) {
+        code = proa_cli_fail(NULL, &err);
+    } else if (proa_sandbox_init(&settings.sandbox, &sandbox, &err) ==
+               PROA_OK) {
         code = serve(&settings, path, engine, &sandbox);
         proa_sandbox_deinit(&sandbox);
     } else {
         code = proa_cli_fail(NULL, &err);
     }
+    proa_tier_queue_destroy(settings.tier_ups);
     proa_engine_destroy(engine);
     return code;
 }

@@ -287,6 +287,20 @@ static void write_one(const char *name, const char *help,
     (void)proa_buffer_printf(out, "%s %llu\n", name, atomic_load(counter));
 }
 
+static void write_tier_ups(const struct proa_tier_counts *counts,
+                           struct proa_buffer *out)
+{
+    const char *seconds = "proa_tier_up_seconds_total";
+
+    write_one("proa_tier_ups_total", "Modules that got optimized code.",
+              &counts->count, out);
+    write_one("proa_tier_up_failures_total",
+              "Modules that stay on baseline code.", &counts->failures, out);
+    head(out, seconds, "counter", "What making optimized code took.");
+    (void)proa_buffer_printf(out, "%s %.9f\n", seconds,
+                             (double)atomic_load(&counts->ns) / 1e9);
+}
+
 void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)
 {
     struct proa_stats *first;
@@ -322,4 +336,6 @@ void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)
     write_one("proa_reload_failures_total",
               "Reloads in which something was bad.", &metrics->reload_failures,
               out);
+    if (metrics->tier_ups != NULL)
+        write_tier_ups(metrics->tier_ups, out);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "cache/tier_queue.h"
 #include "serve/admission.h"
 
 enum {
@@ -49,6 +50,7 @@ struct proa_metrics {
     atomic_ullong limited; /* by the rate of their client */
     atomic_ullong reloads;
     atomic_ullong reload_failures;
+    const struct proa_tier_counts *tier_ups; /* borrowed; NULL: none */
 };
 
 void proa_metrics_init(struct proa_metrics *metrics);

@@ -552,6 +552,7 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
         return status;
     (void)pthread_mutex_init(&service->app_lock, NULL);
     proa_metrics_init(&service->metrics);
+    service->metrics.tier_ups = options->tier_ups;
     proa_trace_source_init(&service->traces);
     service->none_stats = proa_metrics_stats(&service->metrics, "(none)");
     service->file_stats = proa_metrics_stats(&service->metrics, "(files)");

@@ -15,6 +15,7 @@
 #ifndef PROA_SERVE_SERVE_H
 #define PROA_SERVE_SERVE_H
 
+#include "cache/tier_queue.h"
 #include "proa/store.h"
 #include "serve/plan.h"
 
@@ -71,8 +72,9 @@ struct proa_serve_options {
     uint32_t preopen_count;
     const char *const *env; /* --env NAME=VALUE: wins over the request's */
     uint32_t env_count;
-    const char *program_name;  /* --argv0 NAME; NULL: "proa" */
-    bool trap_missing;         /* --allow-missing-imports */
+    const char *program_name;                /* --argv0 NAME; NULL: "proa" */
+    const struct proa_tier_counts *tier_ups; /* outlives it; NULL: none */
+    bool trap_missing;                       /* --allow-missing-imports */
     bool watches;              /* --watch: new versions of files are taken */
     bool logs_json;            /* --log-format json */
     const char *admin_address; /* --admin HOST:PORT: metrics and health; NULL:

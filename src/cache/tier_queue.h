@@ -1,0 +1,66 @@
+/*
+ * Modules of a server that wait for better code: one queue, few compilers.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PROA_CACHE_TIER_QUEUE_H
+#define PROA_CACHE_TIER_QUEUE_H
+
+#include <stdatomic.h>
+
+#include "proa/compile.h"
+
+enum { PROA_TIER_QUEUE_MAX = 100000 }; /* modules that wait */
+
+struct proa_tier_queue;
+
+/* What became of a module. */
+struct proa_tier_end {
+    const char *name;
+    enum proa_status status;
+    const struct proa_error *err; /* why, when it is not PROA_OK */
+    uint64_t ns;                  /* from when it was its turn */
+};
+
+struct proa_tier_counts {
+    atomic_ullong count;    /* modules that got better code */
+    atomic_ullong failures; /* that did not */
+    atomic_ullong ns;       /* what all of them took */
+};
+
+/* Borrowed for the call; a NULL is allowed for `end`. */
+struct proa_tier_queue_options {
+    struct proa_engine *engine; /* outlives the queue */
+    /* From a thread of the queue, one at a time. */
+    void (*end)(void *env, const struct proa_tier_end *end);
+    void *env;
+};
+
+/* @return PROA_OK, PROA_NOMEM, PROA_IO */
+PROA_NODISCARD enum proa_status
+proa_tier_queue_create(const struct proa_tier_queue_options *options,
+                       struct proa_tier_queue **queue, struct proa_error *err);
+
+/* What is compiled is given up. NULL does nothing. */
+void proa_tier_queue_destroy(struct proa_tier_queue *queue);
+
+/*
+ * Get better code for a module, after those that were added before. One that
+ * has no baseline code is passed over.
+ *
+ * @param module  retained until then
+ * @param name    copied, as are the bytes; what `options` point to outlives the
+ *                queue
+ * @return PROA_OK, PROA_LIMIT, PROA_NOMEM, PROA_USAGE
+ * Threads: any.
+ */
+PROA_NODISCARD enum proa_status
+proa_tier_queue_add(struct proa_tier_queue *queue, struct proa_module *module,
+                    const char *name, const uint8_t *bytes, size_t size,
+                    const struct proa_compile_options *options,
+                    struct proa_error *err);
+
+/* They only grow. */
+const struct proa_tier_counts *
+proa_tier_queue_counts(const struct proa_tier_queue *queue);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * Modules that wait for better code: all get it, or the word why not.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cache/tier_queue.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "../check.h"
+#include "proa/engine.h"
+#include "runtime/tier.h"
+#include "scratch.h"
+
+/* (module (func (export "f") (result i32) (i32.const 7))) */
+static const uint8_t wasm[] = { 0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00,
+                                0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01,
+                                0x7f, 0x03, 0x02, 0x01, 0x00, 0x07, 0x05,
+                                0x01, 0x01, 0x66, 0x00, 0x00, 0x0a, 0x06,
+                                0x01, 0x04, 0x00, 0x41, 0x07, 0x0b };
+
+/* What the queue told. */
+struct told {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    char names[64];
+    enum proa_status status; /* of the last */
+    uint32_t count;
+};
+
+static void end(void *env, const struct proa_tier_end *what)
+{
+    struct told *told = env;
+
+    (void)pthread_mutex_lock(&told->mutex);
+    (void)strncat(told->names, what->name, 8);
+    told->status = what->status;
+    told->count++;
+    CHECK_EQ(what->status == PROA_OK || what->err->text[0] != '\0', 1);
+    (void)pthread_cond_signal(&told->changed);
+    (void)pthread_mutex_unlock(&told->mutex);
+}
+
+static void wait_for(struct told *told, uint32_t count)
+{
+    (void)pthread_mutex_lock(&told->mutex);
+    while (told->count < count)
+        (void)pthread_cond_wait(&told->changed, &told->mutex);
+    (void)pthread_mutex_unlock(&told->mutex);
+}
+
+struct world {
+    struct told told;
+    struct proa_engine *engine;
+    struct proa_tier_queue *queue;
+    struct proa_module *module;
+};
+
+static struct proa_module *compile(struct proa_engine *engine,
+                                   enum proa_tier tier)
+{
+    const struct proa_compile_options options = { .cache_dir = "",
+                                                  .tier = tier };
+    struct proa_module *module = NULL;
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(
+        proa_module_compile(engine, wasm, sizeof wasm, &options, &module, &err),
+        PROA_OK);
+    return module;
+}
+
+static void begin_world(struct world *world)
+{
+    struct proa_error err = { 0 };
+
+    *world = (struct world){ .told = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+                                       .changed = PTHREAD_COND_INITIALIZER } };
+    CHECK_EQ(proa_engine_create(&world->engine, &err), PROA_OK);
+    world->module = compile(world->engine, PROA_TIER_BASELINE);
+    CHECK_EQ(proa_tier_queue_create(
+                 &(struct proa_tier_queue_options){
+                     .engine = world->engine, .end = end, .env = &world->told },
+                 &world->queue, &err),
+             PROA_OK);
+}
+
+static void end_world(struct world *world)
+{
+    proa_tier_queue_destroy(world->queue);
+    proa_module_release(world->module);
+    proa_engine_destroy(world->engine);
+}
+
+static void add(const struct world *world, struct proa_module *module,
+                const char *name, const char *compiler)
+{
+    const struct proa_compile_options options = { .cache_dir = "",
+                                                  .compiler_path = compiler };
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(proa_tier_queue_add(world->queue, module, name, wasm, sizeof wasm,
+                                 &options, &err),
+             PROA_OK);
+}
+
+static void all_get_better_code_in_order(void)
+{
+    struct world world;
+
+    begin_world(&world);
+    struct proa_module *second = compile(world.engine, PROA_TIER_BASELINE);
+    struct proa_module *best = compile(world.engine, PROA_TIER_OPTIMIZED);
+    const struct proa_tier_counts *counts = proa_tier_queue_counts(world.queue);
+    add(&world, world.module, "a", NULL);
+    add(&world, best, "b", NULL); /* has it already */
+    add(&world, second, "c", NULL);
+    wait_for(&world.told, 2);
+    CHECK_EQ(strcmp(world.told.names, "ac"), 0);
+    CHECK_EQ(world.told.status, PROA_OK);
+    CHECK_EQ(proa_module_can_improve(world.module), 0);
+    CHECK_EQ(proa_module_can_improve(second), 0);
+    CHECK_EQ(atomic_load(&counts->count), 2);
+    CHECK_EQ(atomic_load(&counts->failures), 0);
+    CHECK_EQ(atomic_load(&counts->ns) > 0, 1);
+    proa_module_release(second);
+    proa_module_release(best);
+    end_world(&world);
+}
+
+static void one_that_fails_is_told_and_changes_nothing(void)
+{
+    struct world world;
+
+    begin_world(&world);
+    scratch_write("compiler", "#!/bin/sh\nkill -9 $$\n", 0700);
+    add(&world, world.module, "a", scratch_path("compiler"));
+    wait_for(&world.told, 1);
+    CHECK_EQ(world.told.status, PROA_COMPILER);
+    CHECK_EQ(proa_module_can_improve(world.module), 1);
+    CHECK_EQ(atomic_load(&proa_tier_queue_counts(world.queue)->failures), 1);
+    end_world(&world);
+}
+
+/* Neither the compiler that works nor what waits behind it is waited for. */
+static void the_end_waits_for_nothing(void)
+{
+    struct world world;
+
+    begin_world(&world);
+    scratch_write("compiler", "#!/bin/sh\nexec sleep 1000\n", 0700);
+    add(&world, world.module, "a", scratch_path("compiler"));
+    add(&world, world.module, "b", scratch_path("compiler"));
+    end_world(&world);
+    CHECK_EQ(world.told.count, 0);
+}
+
+int main(void)
+{
+    scratch_make();
+    all_get_better_code_in_order();
+    one_that_fails_is_told_and_changes_nothing();
+    the_end_waits_for_nothing();
+    return 0;
+}
