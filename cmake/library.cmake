@@ -12,12 +12,3 @@ set_target_properties(libproa PROPERTIES OUTPUT_NAME proa
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 target_include_directories(libproa PUBLIC include)
 target_link_libraries(libproa PRIVATE PkgConfig::CRYPTO Threads::Threads)
-
-include(GNUInstallDirs)
-install(TARGETS libproa LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/proa DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-configure_file(cmake/proa.pc.in proa.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/proa.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(TARGETS proa RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} OPTIONAL)
-install(TARGETS proa-compiler proa-baseline RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/proa OPTIONAL)

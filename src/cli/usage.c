@@ -1,15 +1,8 @@
-/*
- * The signature is Ed25519's of the record's bytes, in a file of its own, as
- * `openssl pkeyutl -verify -rawin` takes it.
- * https://www.rfc-editor.org/rfc/rfc8032
- * SPDX-License-Identifier: Apache-2.0
- */
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/usage.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +10,10 @@
 
 #include "base/fail.h"
 #include "base/sha256.h"
+#include "cli/usage_sign.h"
 #include "runtime/module.h"
 
-enum { SIGNATURE_SIZE = 64, PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096 };
 
 /* Of the file: what is mapped was written to. */
 static enum proa_status artifact_hash(const struct proa_module *module,
@@ -103,57 +97,18 @@ static enum proa_status file_write(const char *path, const void *bytes,
     return PROA_OK;
 }
 
-static enum proa_status key_read(const char *path, EVP_PKEY **key,
-                                 struct proa_error *err)
-{
-    FILE *in = fopen(path, "re");
-
-    if (in == NULL)
-        return proa_fail(err, PROA_IO, 0, "%.200s: %s", path, strerror(errno));
-    *key = PEM_read_PrivateKey(in, NULL, NULL, NULL);
-    (void)fclose(in);
-    if (*key != NULL && EVP_PKEY_get_id(*key) == EVP_PKEY_ED25519)
-        return PROA_OK;
-    EVP_PKEY_free(*key);
-    return proa_fail(err, PROA_USAGE, 0,
-                     "%.200s holds no private Ed25519 key in PEM form", path);
-}
-
-static enum proa_status sign(EVP_PKEY *key, const char *text,
-                             uint8_t signature[SIGNATURE_SIZE],
-                             struct proa_error *err)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    size_t size = SIGNATURE_SIZE;
-    bool is_good =
-        context != NULL &&
-        EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
-        EVP_DigestSign(context, signature, &size, (const unsigned char *)text,
-                       strlen(text)) == 1 &&
-        size == SIGNATURE_SIZE;
-
-    EVP_MD_CTX_free(context);
-    return is_good ? PROA_OK
-                   : proa_fail(err, PROA_NOMEM, 0, "OpenSSL cannot sign");
-}
-
 static enum proa_status text_write(const struct proa_usage_record *record,
                                    const char *text, struct proa_error *err)
 {
-    uint8_t signature[SIGNATURE_SIZE];
+    uint8_t signature[PROA_USAGE_SIGNATURE_SIZE];
     char path[PATH_SIZE];
-    EVP_PKEY *key = NULL;
     enum proa_status status = PROA_OK;
 
     if (record->key == NULL)
         return file_write(record->path, text, strlen(text), err);
     if (snprintf(path, sizeof path, "%s.sig", record->path) >= PATH_SIZE)
         return proa_fail(err, PROA_USAGE, 0, "the record's name is too long");
-    status = key_read(record->key, &key, err);
-    if (status != PROA_OK)
-        return status;
-    status = sign(key, text, signature, err);
-    EVP_PKEY_free(key);
+    status = proa_usage_sign(record->key, text, signature, err);
     if (status == PROA_OK)
         status = file_write(record->path, text, strlen(text), err);
     if (status == PROA_OK)

@@ -2,31 +2,12 @@
 #include "http/transport.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a call that did not succeed means for the loop. */
-static enum proa_http_io failed(struct proa_http_transport *transport,
-                                int result)
-{
-    switch (SSL_get_error(transport->ssl, result)) {
-    case SSL_ERROR_WANT_READ:
-        transport->wants = EPOLLIN;
-        return PROA_HTTP_IO_AGAIN;
-    case SSL_ERROR_WANT_WRITE:
-        transport->wants = EPOLLOUT;
-        return PROA_HTTP_IO_AGAIN;
-    case SSL_ERROR_ZERO_RETURN:
-        return PROA_HTTP_IO_END;
-    default:
-        transport->is_broken = true;
-        return PROA_HTTP_IO_FAILED;
-    }
-}
+#include "http/tls_session.h"
 
 static enum proa_http_io plain_result(struct proa_http_transport *transport,
                                       ssize_t size, uint32_t wants,
@@ -49,20 +30,12 @@ proa_http_transport_handshake(struct proa_http_transport *transport)
 {
     if (transport->ssl == NULL)
         return PROA_HTTP_IO_DONE;
-    ERR_clear_error();
-    int result = SSL_accept(transport->ssl);
-    return result == 1 ? PROA_HTTP_IO_DONE : failed(transport, result);
+    return proa_http_session_handshake(transport);
 }
 
 bool proa_http_transport_is_http2(const struct proa_http_transport *transport)
 {
-    const unsigned char *name = NULL;
-    unsigned size = 0;
-
-    if (transport->ssl == NULL)
-        return false;
-    SSL_get0_alpn_selected(transport->ssl, &name, &size);
-    return size == 2 && memcmp(name, "h2", 2) == 0;
+    return transport->ssl != NULL && proa_http_session_is_http2(transport);
 }
 
 enum proa_http_io
@@ -72,9 +45,7 @@ proa_http_transport_read(struct proa_http_transport *transport, void *bytes,
     if (transport->ssl == NULL)
         return plain_result(transport, recv(transport->fd, bytes, size, 0),
                             EPOLLIN, count);
-    ERR_clear_error();
-    int result = SSL_read_ex(transport->ssl, bytes, size, count);
-    return result == 1 ? PROA_HTTP_IO_DONE : failed(transport, result);
+    return proa_http_session_read(transport, bytes, size, count);
 }
 
 static enum proa_http_io write_plain(struct proa_http_transport *transport,
@@ -112,19 +83,13 @@ proa_http_transport_write(struct proa_http_transport *transport,
         memcpy(record + parts[0].iov_len, parts[1].iov_base, more);
         part = (struct iovec){ record, parts[0].iov_len + more };
     }
-    ERR_clear_error();
-    int result =
-        SSL_write_ex(transport->ssl, part.iov_base, part.iov_len, sent);
-    return result == 1 ? PROA_HTTP_IO_DONE : failed(transport, result);
+    return proa_http_session_write(transport, &part, sent);
 }
 
 bool proa_http_transport_end(struct proa_http_transport *transport)
 {
-    if (transport->ssl != NULL && !transport->is_broken) {
-        ERR_clear_error();
-        /* What this cannot send now is not worth waiting for. */
-        (void)SSL_shutdown(transport->ssl);
-    }
+    if (transport->ssl != NULL && !transport->is_broken)
+        proa_http_session_end(transport);
     return shutdown(transport->fd, SHUT_WR) == 0;
 }
 
@@ -138,8 +103,6 @@ proa_http_transport_discard(struct proa_http_transport *transport, void *bytes,
 
 void proa_http_transport_close(struct proa_http_transport *transport)
 {
-    SSL_free(transport->ssl);
-    transport->ssl = NULL;
+    proa_http_session_close(transport);
     (void)close(transport->fd);
-    ERR_clear_error();
 }

@@ -69,6 +69,12 @@ static void env_read(struct proa_config_reader *reader,
 
     for (const struct proa_config_entry *e = map->first; e; e = e->next)
         most++;
+    if (most > PROA_CONFIG_VARIABLES_MAX) {
+        proa_config_blame(reader->faults, map->place,
+                          "more than %d variables, those of defaults included",
+                          PROA_CONFIG_VARIABLES_MAX);
+        return;
+    }
     const char **items =
         proa_arena_array(reader->arena, (size_t)most + 1, sizeof *items);
     if (items == NULL) {

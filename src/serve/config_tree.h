@@ -18,7 +18,8 @@ enum {
     PROA_CONFIG_NODES_MAX = 100000,
     PROA_CONFIG_ENTRIES_MAX = 10000, /* of one list or map */
     PROA_CONFIG_ALIASES_MAX = 1000,
-    PROA_CONFIG_FAULTS_MAX = 50, /* more are only counted */
+    PROA_CONFIG_VARIABLES_MAX = 1000, /* of one environment */
+    PROA_CONFIG_FAULTS_MAX = 50,      /* more are only counted */
 };
 
 /* Both from 1; 0: of the file as a whole. */

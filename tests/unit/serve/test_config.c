@@ -79,6 +79,8 @@ static const struct bad_case bad_cases[] = {
     { "routes: { /: { module: a, env: { A=B: c, D: [e] } } }",
       "f:1:34: 'A=B' is no name of a variable; write NAME: VALUE\n"
       "f:1:45: 'D' is a list or map; write a text\n" },
+    { "routes: { /: { module: a, env: [] } }",
+      "f:1:32: 'env' is a list; write a map, one NAME: VALUE a line\n" },
     { "routes: { /: { module: a, dirs: { /d: { read-only: yes } } } }",
       "f:1:39: the folder for '/d' has no 'path'; write which folder of this "
       "machine it is\n"
@@ -302,12 +304,12 @@ static void large_ones_are_refused(void)
     struct proa_buffer text;
 
     proa_buffer_init(&text, 2 << 20);
-    (void)proa_buffer_printf(&text, "defaults: { env: &e {");
+    (void)proa_buffer_printf(&text, "defaults: { args: &e [");
     for (int i = 0; i < 5000; i++)
-        (void)proa_buffer_printf(&text, "A%d: x,", i);
-    (void)proa_buffer_printf(&text, "} }\nroutes:\n");
+        (void)proa_buffer_printf(&text, "a%d,", i);
+    (void)proa_buffer_printf(&text, "] }\nroutes:\n");
     for (int i = 0; i < 500; i++)
-        (void)proa_buffer_printf(&text, "  /r%d: { module: m, env: *e }\n", i);
+        (void)proa_buffer_printf(&text, "  /r%d: { module: m, args: *e }\n", i);
     CHECK_EQ(proa_config_parse((const char *)text.bytes, text.size, NULL, NULL,
                                &faults) == NULL,
              true);
