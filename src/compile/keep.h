@@ -43,6 +43,15 @@ PROA_NODISCARD enum proa_status proa_fold_addresses(struct proa_unit *unit,
                                                     struct proa_error *err);
 
 /*
+ * Where fuel is counted: loops that can be charged for as a whole; see
+ * fuel_loop.c. Run it when loops are simplified and closed (lcssa).
+ *
+ * @return PROA_OK, PROA_NOMEM
+ */
+PROA_NODISCARD enum proa_status proa_fuel_loops(struct proa_unit *unit,
+                                                struct proa_error *err);
+
+/*
  * Undo the unrolling of loops that whoever made the module did; see reroll.c.
  * Run it when values and loops are simplified.
  *

@@ -182,9 +182,15 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
     if (pipeline->unit->options->opt_level == 0)
         return PROA_OK;
     status = run_passes(
-        pipeline, "function(instsimplify,simplifycfg,loop-simplify)", err);
+        pipeline,
+        pipeline->unit->options->counts_fuel
+            ? "function(instsimplify,simplifycfg,loop-simplify,lcssa)"
+            : "function(instsimplify,simplifycfg,loop-simplify)",
+        err);
     if (status == PROA_OK)
         status = proa_keep_loads(pipeline->unit, err);
+    if (status == PROA_OK && pipeline->unit->options->counts_fuel)
+        status = proa_fuel_loops(pipeline->unit, err);
     if (status == PROA_OK && pipeline->unit->options->opt_level >= 2)
         status = proa_reroll_loops(pipeline->unit, err);
     if (status == PROA_OK)

@@ -12,6 +12,7 @@
 
 #include "../file.h"
 #include "proa/compile.h"
+#include "proa/fuel.h"
 #include "proa/store.h"
 
 enum { VALUES_MAX = 64, CHOICE_COUNT = 8, ROUND_COUNT = 3, SECONDS_MAX = 120 };
@@ -182,6 +183,7 @@ struct session {
     struct proa_extern *imports;
     uint32_t import_count;
     struct proa_instance *instance; /* NULL: make a new one */
+    bool counts_fuel;               /* and tell what each call spent */
 };
 
 static bool instantiate(struct session *session, struct proa_error *err)
@@ -201,13 +203,15 @@ static bool instantiate(struct session *session, struct proa_error *err)
 }
 
 /* false: it trapped. */
-static bool call(const char *name, struct proa_func *func, uint32_t choice)
+static bool call(const struct session *session, const char *name,
+                 struct proa_func *func, uint32_t choice)
 {
     struct proa_functype type = proa_func_type(func);
     union proa_value args[VALUES_MAX];
     union proa_value results[VALUES_MAX];
     struct proa_error err = { 0 };
     enum proa_status status;
+    uint64_t fuel;
 
     if (!is_callable(&type))
         return true;
@@ -217,7 +221,12 @@ static bool call(const char *name, struct proa_func *func, uint32_t choice)
         print_value(type.params[i], &args[i]);
     }
     puts(" ->");
+    fuel = proa_store_fuel_spent(session->store);
     status = proa_func_call(func, args, results, &err);
+    if (session->counts_fuel)
+        printf(
+            "# fuel %llu\n",
+            (unsigned long long)(proa_store_fuel_spent(session->store) - fuel));
     printf("=");
     if (status != PROA_OK) {
         print_end(status, &err);
@@ -240,9 +249,10 @@ static void call_export(struct session *session, const char *name,
     if (proa_instance_export(session->instance, "hangLimitInitializer",
                              &found) &&
         found.kind == PROA_KIND_FUNC)
-        (void)call("hangLimitInitializer", found.of.func, 0);
+        (void)call(session, "hangLimitInitializer", found.of.func, 0);
     if (proa_instance_export(session->instance, name, &found) &&
-        found.kind == PROA_KIND_FUNC && !call(name, found.of.func, choice))
+        found.kind == PROA_KIND_FUNC &&
+        !call(session, name, found.of.func, choice))
         session->instance = NULL;
 }
 
@@ -275,17 +285,21 @@ int main(int argc, char **argv)
     struct session session = { 0 };
     struct proa_error err = { 0 };
     enum proa_status status = PROA_IO;
+    const char *level = argc > 1 ? argv[1] : "";
     size_t size = 0;
     uint8_t *bytes;
 
     if (argc != 3) {
-        fputs("usage: fuzz-call LEVEL|default|baseline FILE\n", stderr);
+        fputs("usage: fuzz-call [fuel:]LEVEL|default|baseline FILE\n", stderr);
         return 2;
     }
-    if (strcmp(argv[1], "baseline") == 0)
+    session.counts_fuel = strncmp(level, "fuel:", 5) == 0;
+    options.counts_fuel = session.counts_fuel;
+    level += session.counts_fuel ? 5 : 0;
+    if (strcmp(level, "baseline") == 0)
         options.tier = PROA_TIER_BASELINE;
-    else if (strcmp(argv[1], "default") != 0)
-        options.opt_level = atoi(argv[1]) + 1;
+    else if (strcmp(level, "default") != 0)
+        options.opt_level = atoi(level) + 1;
     bytes = file_read(argv[2], &size);
     if (bytes != NULL)
         status = proa_engine_create(&engine, &err);

@@ -40,6 +40,7 @@ struct run {
     uint32_t job_count;
     int opt_levels[8]; /* as in struct script_options */
     uint32_t opt_level_count;
+    bool counts_fuel;
     struct tally total;
 };
 
@@ -105,6 +106,7 @@ static _Noreturn void run_child(const struct run *run, const struct job *job,
                                 int opt_level)
 {
     struct script_options options = { .name = job->name,
+                                      .counts_fuel = run->counts_fuel,
                                       .opt_level = opt_level };
     char folder[4096];
     char needs[200];
@@ -238,8 +240,11 @@ static void read_options(struct run *run, int argc, char **argv)
     int option;
 
     run->job_count = 2;
-    while ((option = getopt(argc, argv, "j:O:")) != -1) {
-        if (option == 'j' && atoi(optarg) > 0 && atoi(optarg) <= JOBS_MAX) {
+    while ((option = getopt(argc, argv, "fj:O:")) != -1) {
+        if (option == 'f') {
+            run->counts_fuel = true;
+        } else if (option == 'j' && atoi(optarg) > 0 &&
+                   atoi(optarg) <= JOBS_MAX) {
             run->job_count = (uint32_t)atoi(optarg);
         } else if (option == 'O' && run->opt_level_count < 8) {
             run->opt_levels[run->opt_level_count++] = level_of(optarg);

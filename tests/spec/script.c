@@ -134,6 +134,7 @@ static struct outcome compile(struct script *script, const json_t *command,
         .tier = is_baseline ? PROA_TIER_BASELINE : PROA_TIER_OPTIMIZED,
         .opt_level = is_baseline ? 0 : opt_level,
         .thread_count_max = 1,
+        .counts_fuel = script->options->counts_fuel,
     };
     const char *file =
         json_string_value(json_object_get(command, "binary_filename"));
@@ -556,6 +557,9 @@ static void run_command(struct script *script, const json_t *command)
 
 void script_run(const struct script_options *options, struct tally *tally)
 {
+    const struct proa_store_options limits = {
+        .fuel = options->counts_fuel ? INT64_MAX : 0,
+    };
     struct script *script = calloc(1, sizeof *script);
     struct proa_error err = { 0 };
     json_error_t json_err;
@@ -568,7 +572,7 @@ void script_run(const struct script_options *options, struct tally *tally)
     root = json_load_file(path, JSON_ALLOW_NUL, &json_err);
     if (script == NULL || root == NULL ||
         proa_engine_create(&script->engine, &err) != PROA_OK ||
-        proa_store_create(script->engine, NULL, &script->store, &err) !=
+        proa_store_create(script->engine, &limits, &script->store, &err) !=
             PROA_OK ||
         spectest_init(&script->spectest, script->store, &err) != PROA_OK) {
         printf("FAIL %s: %s%s\n", options->name, err.text,

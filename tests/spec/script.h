@@ -5,6 +5,7 @@
 #ifndef PROA_TESTS_SPEC_SCRIPT_H
 #define PROA_TESTS_SPEC_SCRIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct tally {
@@ -18,6 +19,7 @@ struct script_options {
     const char *folder; /* holds t.json */
     const char *name;
     const char *needs; /* features some modules may lack; NULL: none */
+    bool counts_fuel;  /* with more than any script spends */
     int opt_level;     /* as in struct proa_compile_options, or: */
 };
 
