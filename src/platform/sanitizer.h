@@ -82,9 +82,13 @@ static inline void proa_sanitizer_stack_end(struct proa_sanitizer_stack *stack)
     (void)stack;
 }
 
-/* Before a switch. `from` NULL: it is left for good. */
-static inline void proa_sanitizer_leave(struct proa_sanitizer_stack *from,
-                                        const struct proa_sanitizer_stack *to)
+/*
+ * Before a switch. `from` NULL: it is left for good. Always inline: the thread
+ * sanitizer counts a function's end on the stack that it knows itself on.
+ */
+__attribute__((always_inline)) static inline void
+proa_sanitizer_leave(struct proa_sanitizer_stack *from,
+                     const struct proa_sanitizer_stack *to)
 {
 #if PROA_ADDRESS_SANITIZED
     __sanitizer_start_switch_fiber(from != NULL ? &from->fake : NULL, to->low,
@@ -99,8 +103,9 @@ static inline void proa_sanitizer_leave(struct proa_sanitizer_stack *from,
 }
 
 /* After it, on the other stack. `from`, unless NULL, learns where it lies. */
-static inline void proa_sanitizer_arrive(struct proa_sanitizer_stack *at,
-                                         struct proa_sanitizer_stack *from)
+__attribute__((always_inline)) static inline void
+proa_sanitizer_arrive(struct proa_sanitizer_stack *at,
+                      struct proa_sanitizer_stack *from)
 {
 #if PROA_ADDRESS_SANITIZED
     const void *low;
