@@ -91,10 +91,48 @@ bool proa_http_connection_open(struct proa_http_shared *shared, int fd_take,
     return true;
 }
 
+void proa_http_connection_touch(struct proa_http_connection *connection)
+{
+    struct proa_http_shared *shared = connection->shared;
+
+    if (connection->is_touched)
+        return;
+    connection->is_touched = true;
+    connection->touched_previous = NULL;
+    connection->touched_next = shared->touched;
+    if (connection->touched_next != NULL)
+        connection->touched_next->touched_previous = connection;
+    shared->touched = connection;
+}
+
+static void untouch(struct proa_http_connection *connection)
+{
+    if (!connection->is_touched)
+        return;
+    connection->is_touched = false;
+    if (connection->touched_next != NULL)
+        connection->touched_next->touched_previous =
+            connection->touched_previous;
+    if (connection->touched_previous != NULL)
+        connection->touched_previous->touched_next = connection->touched_next;
+    else
+        connection->shared->touched = connection->touched_next;
+}
+
+void proa_http_connection_go_on(struct proa_http_connection *connection)
+{
+    untouch(connection);
+    if (connection->flow2 != NULL)
+        proa_http_flow2_go_on(connection);
+    else
+        proa_http_flow1_go_on(connection);
+}
+
 void proa_http_connection_close(struct proa_http_connection *connection)
 {
     struct proa_http_shared *shared = connection->shared;
 
+    untouch(connection);
     proa_http_flow1_deinit(connection);
     proa_http_flow2_destroy(connection->flow2);
     proa_http_deadline_unset(&connection->deadline);
@@ -156,8 +194,7 @@ void proa_http_exchange_destroy(struct proa_http_exchange *exchange)
 void proa_http_exchange_abandon(struct proa_http_exchange *exchange)
 {
     atomic_store(&exchange->is_abandoned, true);
-    if (exchange->changed != NULL)
-        exchange->changed(exchange);
+    proa_http_exchange_change(exchange);
 }
 
 void proa_http_connection_tell(const struct proa_http_connection *connection,
@@ -334,6 +371,17 @@ static void open_on(struct proa_http_connection *connection)
 }
 
 /* --- the end -------------------------------------------------------------- */
+
+void proa_http_connection_abort(struct proa_http_connection *connection)
+{
+    const struct linger at_once = { .l_onoff = 1 };
+
+    /* An orderly end would do where the length was told or there are chunks,
+     * but not where the end is all that tells the body's. */
+    (void)setsockopt(connection->transport.fd, SOL_SOCKET, SO_LINGER, &at_once,
+                     sizeof at_once);
+    proa_http_connection_close(connection);
+}
 
 void proa_http_connection_linger(struct proa_http_connection *connection)
 {

@@ -47,6 +47,8 @@ struct proa_http_shared {
     uint32_t connection_count;
     atomic_uint *open_count; /* the same, or of all twins */
     int epoll_fd;
+    struct proa_http_connection *touched; /* by a handler: see below */
+    bool has_changed; /* a handler was told that something did */
     bool is_draining;
     uint64_t now_ms; /* monotonic, read once a turn of the loop */
     uint8_t scratch[PROA_HTTP_SCRATCH_SIZE];
@@ -81,6 +83,15 @@ struct proa_http_connection {
     bool sends_file;    /* `head` holds a piece of the file now... */
     size_t staged_sent; /* ...of which so much is sent */
     uint64_t marked;    /* bytes read or sent when the deadline was set */
+    uint64_t received;  /* of a body that comes in pieces, with its framing */
+
+    /* In WAITING and WRITING, of a response in pieces: they lie in `head`. */
+    bool is_chunked;
+    uint64_t put; /* bytes of its body so far */
+
+    bool is_touched;
+    struct proa_http_connection *touched_next;
+    struct proa_http_connection *touched_previous;
 
     char client_address[PROA_HTTP_ADDRESS_SIZE];
     char server_address[PROA_HTTP_ADDRESS_SIZE];
@@ -106,6 +117,10 @@ void proa_http_connection_event(struct proa_http_connection *connection,
 /* One of its exchanges was handed back. The connection may be gone then. */
 void proa_http_connection_done(struct proa_http_exchange *exchange);
 
+/* A handler has taken or put something: read on and send. The connection may be
+ * gone then. */
+void proa_http_connection_go_on(struct proa_http_connection *connection);
+
 /* Its deadline is over. The connection may be gone afterwards. */
 void proa_http_connection_over(struct proa_http_connection *connection);
 
@@ -116,6 +131,12 @@ void proa_http_exchange_destroy(struct proa_http_exchange *exchange);
 
 /* Its client is gone while the handler has it. */
 void proa_http_exchange_abandon(struct proa_http_exchange *exchange);
+
+/* Have the loop call proa_http_connection_go_on() soon. */
+void proa_http_connection_touch(struct proa_http_connection *connection);
+
+/* Tell the handler, if it wants to know. */
+void proa_http_exchange_change(struct proa_http_exchange *exchange);
 
 /* --- for the files that speak one version -------------------------------- */
 
@@ -133,6 +154,9 @@ bool proa_http_connection_watch(struct proa_http_connection *connection,
 
 /* Send no more, read the rest away, close. */
 void proa_http_connection_linger(struct proa_http_connection *connection);
+
+/* Close so that the client cannot take what it got for all. */
+void proa_http_connection_abort(struct proa_http_connection *connection);
 
 /* NULL, and the request destroyed, when there is no memory. */
 struct proa_http_exchange *

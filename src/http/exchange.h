@@ -32,8 +32,18 @@ struct proa_http_exchange {
     /* The client went away: the response will reach nobody. */
     atomic_bool is_abandoned;
 
+    /* Of a body that was not whole when the handler got the request: more of
+     * it may come, or `refusal` is what is wrong with it. */
+    bool body_is_open;
+    uint16_t refusal;
+    /* The response is sent in pieces, and this is wrong with it: the client
+     * shall see that it is not whole. */
+    bool is_begun;
+    bool is_cut;
+
     /* May be set by a handler on the loop's thread, which then calls it when
-     * something has changed: the client went away. */
+     * something may have changed: the client went away, more of the body is
+     * here or never will be, there is room for more of the response. */
     void (*changed)(struct proa_http_exchange *exchange);
 
     /* The handler's own, untouched by the loop. */
@@ -46,6 +56,8 @@ struct proa_http_exchange {
     struct proa_http_connection *connection; /* NULL once it is closed */
     struct proa_http2_stream *stream;        /* in HTTP/2 */
     struct proa_http_exchange *done_next;
+    bool continues; /* the client waits for "100 Continue"... */
+    bool is_asked;  /* ...and the handler for the body */
 };
 
 /*
@@ -53,6 +65,45 @@ struct proa_http_exchange {
  * Threads: any, also from within the handler. The server must still exist.
  */
 void proa_http_exchange_respond(struct proa_http_exchange *exchange);
+
+/*
+ * --- bodies in pieces, for a handler on the loop's thread ------------------
+ *
+ * None of these writes to a socket: the loop does, when the handler has given
+ * its thread back.
+ */
+
+enum { PROA_HTTP_PIECES_BYTES_MAX = 64 * 1024 }; /* that are kept for either */
+
+/*
+ * Take some of the request's body.
+ *
+ * @return how many bytes; 0: see proa_http_exchange_waits()
+ */
+size_t proa_http_exchange_take(struct proa_http_exchange *exchange,
+                               uint8_t *bytes, size_t size);
+
+/*
+ * Whether there is nothing to take now, but may be later. Else, with nothing to
+ * take, that was all, or, with a `refusal` or `is_abandoned`, all that comes.
+ */
+bool proa_http_exchange_waits(const struct proa_http_exchange *exchange);
+
+/*
+ * Begin the response: its status and fields as they are now, its `length` if
+ * it `has_length`; its body is what follows by proa_http_exchange_put(). Ends
+ * with proa_http_exchange_respond(). Not after the client went away.
+ */
+void proa_http_exchange_begin(struct proa_http_exchange *exchange);
+
+/* How many bytes may be put now. Of a client that is gone: any. */
+size_t proa_http_exchange_room(const struct proa_http_exchange *exchange);
+
+/*
+ * @return false: there is no memory, and the response will be cut
+ */
+bool proa_http_exchange_put(struct proa_http_exchange *exchange,
+                            const uint8_t *bytes, size_t size);
 
 /* The clock of `start_ns`. */
 uint64_t proa_http_now_ns(void);

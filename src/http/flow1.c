@@ -5,10 +5,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum {
-    RESPONSE_HEAD_BYTES_MAX = PROA_HTTP_FIELDS_BYTES_MAX + 1024,
-    FILE_PIECE_BYTES = 64 * 1024,
-};
+#include "http/flow1_pieces.h"
+
+enum { FILE_PIECE_BYTES = 64 * 1024 };
 
 static void exchange_abandon(struct proa_http_connection *connection)
 {
@@ -18,6 +17,8 @@ static void exchange_abandon(struct proa_http_connection *connection)
     if (exchange == NULL)
         return;
     exchange->connection = NULL;
+    exchange->body_is_open = false;
+    connection->shared->has_changed = true;
     if (connection->phase == PROA_HTTP_WAITING)
         proa_http_exchange_abandon(exchange);
     else
@@ -33,7 +34,8 @@ static void tell(struct proa_http_connection *connection, bool is_cut)
     struct proa_http_log_entry entry = {
         .status = connection->response.status,
         .body_bytes = connection->sends_body
-                          ? proa_http_response_size(&connection->response)
+                          ? proa_http_response_size(&connection->response) +
+                                connection->put
                           : 0,
         .is_cut = is_cut,
     };
@@ -49,7 +51,8 @@ void proa_http_flow1_deinit(struct proa_http_connection *connection)
 {
     if (connection->http1 == NULL)
         return;
-    if (connection->phase == PROA_HTTP_WRITING)
+    if (connection->phase == PROA_HTTP_WRITING ||
+        (connection->exchange != NULL && connection->exchange->is_begun))
         tell(connection, true);
     exchange_abandon(connection);
     proa_http1_destroy(connection->http1);
@@ -116,18 +119,26 @@ static enum proa_http_io send_some(struct proa_http_connection *connection,
     return proa_http_transport_write(&connection->transport, parts, sent);
 }
 
+/* --- after a response ----------------------------------------------------- */
+
 static void process_unread(struct proa_http_connection *connection);
 
 static void finish_response(struct proa_http_connection *connection)
 {
+    bool has_buffer =
+        connection->sends_file || proa_http_flow1_is_in_pieces(connection);
+
     tell(connection, false);
+    proa_http1_leave(connection->http1);
     proa_http_exchange_destroy(connection->exchange);
     connection->exchange = NULL;
+    connection->put = 0;
+    connection->staged_sent = 0;
     proa_http_response_deinit(&connection->response);
-    if (connection->sends_file) {
+    if (has_buffer) {
         /* An idle connection shall hold no such buffer. */
         proa_buffer_deinit(&connection->head);
-        proa_buffer_init(&connection->head, RESPONSE_HEAD_BYTES_MAX);
+        proa_buffer_init(&connection->head, PROA_HTTP_FLOW1_HEAD_BYTES_MAX);
     }
     proa_buffer_clear(&connection->head);
     connection->sent = 0;
@@ -209,10 +220,37 @@ static void refuse(struct proa_http_connection *connection)
     begin_response(connection, proa_http1_request(connection->http1));
 }
 
+/* The handler has put its last piece. */
+static void end_pieces(struct proa_http_connection *connection)
+{
+    const struct proa_http_response *response = &connection->response;
+    struct proa_http_exchange *exchange = connection->exchange;
+
+    if (connection->sends_body && response->has_length &&
+        connection->put < response->length)
+        exchange->is_cut = true;
+    connection->phase = PROA_HTTP_WRITING;
+    if (exchange->is_cut) {
+        proa_http_connection_abort(connection);
+        return;
+    }
+    if (connection->shared->is_draining)
+        connection->closes = true;
+    if (connection->is_chunked)
+        (void)proa_buffer_append(&connection->head, "0\r\n\r\n", 5);
+    proa_http_flow1_go_on(connection);
+}
+
 void proa_http_flow1_done(struct proa_http_connection *connection)
 {
     struct proa_http_exchange *exchange = connection->exchange;
 
+    if (exchange->is_begun) {
+        end_pieces(connection);
+        return;
+    }
+    if (exchange->continues)
+        connection->closes = true;
     connection->response = exchange->response;
     exchange->response = (struct proa_http_response){ 0 };
     if (connection->shared->is_draining)
@@ -237,6 +275,31 @@ static void dispatch(struct proa_http_connection *connection)
     }
     connection->phase = PROA_HTTP_WAITING;
     proa_http_deadline_unset(&connection->deadline);
+    options->handle(options->env, connection->exchange);
+}
+
+/* The head is whole, and some of the body may be. */
+static void dispatch_open(struct proa_http_connection *connection)
+{
+    const struct proa_http_server_options *options =
+        &connection->shared->options;
+    struct proa_http1 *http1 = connection->http1;
+
+    connection->closes = !proa_http1_keeps_alive(http1);
+    connection->exchange =
+        proa_http_connection_exchange(connection, proa_http1_share(http1));
+    if (connection->exchange == NULL) {
+        proa_http1_leave(http1);
+        proa_http1_refuse(http1, 503);
+        refuse(connection);
+        return;
+    }
+    connection->exchange->body_is_open = true;
+    connection->exchange->continues = proa_http1_wants_continue(http1);
+    connection->phase = PROA_HTTP_WAITING;
+    connection->received = 0;
+    proa_http_deadline_unset(&connection->deadline);
+    proa_http_flow1_limit_pieces(connection);
     options->handle(options->env, connection->exchange);
 }
 
@@ -287,9 +350,17 @@ static enum reading feed(struct proa_http_connection *connection,
         offset += proa_http1_feed(http1, bytes + offset, size - offset);
         *used = offset;
         enum proa_http1_state state = proa_http1_state(http1);
+        if (state == PROA_HTTP1_REQUEST && proa_http1_discards(http1)) {
+            proa_http1_next(http1);
+            continue;
+        }
         if (state == PROA_HTTP1_REQUEST || state == PROA_HTTP1_REFUSED)
             return READING_STOPPED;
     }
+    if (proa_http1_state(http1) == PROA_HTTP1_BODY &&
+        connection->shared->options.takes_pieces &&
+        connection->phase == PROA_HTTP_READING && !proa_http1_discards(http1))
+        return READING_STOPPED;
     /* Asked only when the body is not here yet. */
     if (proa_http1_wants_continue(http1) && !send_continue(connection))
         return READING_FAILED;
@@ -298,8 +369,14 @@ static enum reading feed(struct proa_http_connection *connection,
 
 static void act(struct proa_http_connection *connection)
 {
-    if (proa_http1_state(connection->http1) == PROA_HTTP1_REFUSED)
+    enum proa_http1_state state = proa_http1_state(connection->http1);
+
+    if (state == PROA_HTTP1_REFUSED && proa_http1_discards(connection->http1))
+        proa_http_connection_linger(connection);
+    else if (state == PROA_HTTP1_REFUSED)
         refuse(connection);
+    else if (state == PROA_HTTP1_BODY)
+        dispatch_open(connection);
     else
         dispatch(connection);
 }
@@ -370,6 +447,93 @@ static void read_on(struct proa_http_connection *connection)
     proa_http_connection_close(connection);
 }
 
+/* --- a body in pieces ----------------------------------------------------- */
+
+/* Feed what has come of it; what is behind it is kept. */
+static void process_body(struct proa_http_connection *connection,
+                         const uint8_t *bytes, size_t size)
+{
+    struct proa_http_exchange *exchange = connection->exchange;
+    size_t used = 0;
+    enum reading result = feed(connection, bytes, size, &used);
+
+    connection->received += used;
+    if (result == READING_ON) {
+        proa_http_exchange_change(exchange);
+    } else if (proa_http1_state(connection->http1) == PROA_HTTP1_REFUSED) {
+        proa_http_flow1_refuse_body(connection,
+                                    proa_http1_status(connection->http1));
+    } else {
+        exchange->body_is_open = false;
+        if (proa_buffer_append(&connection->unread, bytes + used, size - used))
+            proa_http_exchange_change(exchange);
+        else
+            proa_http_flow1_refuse_body(connection, 503);
+    }
+    proa_http_flow1_watch_pieces(connection);
+}
+
+static void read_body(struct proa_http_connection *connection)
+{
+    uint8_t *bytes = connection->shared->scratch;
+    size_t size;
+
+    switch (proa_http_transport_read(&connection->transport, bytes,
+                                     PROA_HTTP_SCRATCH_SIZE, &size)) {
+    case PROA_HTTP_IO_DONE:
+        process_body(connection, bytes, size);
+        break;
+    case PROA_HTTP_IO_AGAIN:
+        proa_http_flow1_watch_pieces(connection);
+        break;
+    default:
+        proa_http_connection_close(connection);
+        break;
+    }
+}
+
+void proa_http_flow1_go_on(struct proa_http_connection *connection)
+{
+    struct proa_http_exchange *exchange = connection->exchange;
+
+    if (exchange == NULL)
+        return;
+    if (exchange->continues && exchange->is_asked && !exchange->is_begun) {
+        exchange->continues = false;
+        if (!send_continue(connection)) {
+            proa_http_connection_close(connection);
+            return;
+        }
+    }
+    if (exchange->is_begun) {
+        size_t before = proa_http_flow1_staged(connection);
+        if (!proa_http_flow1_send_staged(connection))
+            return;
+        if (connection->phase == PROA_HTTP_WRITING &&
+            proa_http_flow1_staged(connection) == 0) {
+            finish_response(connection);
+            return;
+        }
+        if (proa_http_flow1_staged(connection) < before)
+            proa_http_exchange_change(exchange);
+    }
+    proa_http_flow1_watch_pieces(connection);
+}
+
+/* Something happens while the handler has the request. */
+static void wait_on(struct proa_http_connection *connection, uint32_t events)
+{
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+        proa_http_connection_close(connection);
+    else if ((events & EPOLLOUT) != 0)
+        proa_http_flow1_go_on(connection);
+    else if (proa_http_flow1_wants_body(connection))
+        read_body(connection);
+    else
+        /* No byte more is read before this request is answered. */
+        proa_http_flow1_watch_pieces(connection);
+}
+
 /* --- what the loop tells -------------------------------------------------- */
 
 void proa_http_flow1_begin(struct proa_http_connection *connection,
@@ -381,7 +545,7 @@ void proa_http_flow1_begin(struct proa_http_connection *connection,
         proa_http_connection_close(connection);
         return;
     }
-    proa_buffer_init(&connection->head, RESPONSE_HEAD_BYTES_MAX);
+    proa_buffer_init(&connection->head, PROA_HTTP_FLOW1_HEAD_BYTES_MAX);
     connection->phase = PROA_HTTP_READING;
     process(connection, bytes, size);
 }
@@ -389,15 +553,14 @@ void proa_http_flow1_begin(struct proa_http_connection *connection,
 void proa_http_flow1_event(struct proa_http_connection *connection,
                            uint32_t events)
 {
-    bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
-
     if (connection->phase == PROA_HTTP_READING)
         read_on(connection);
-    else if (connection->phase == PROA_HTTP_WRITING)
+    else if (connection->phase == PROA_HTTP_WAITING)
+        wait_on(connection, events);
+    else if (proa_http_flow1_is_in_pieces(connection))
+        proa_http_flow1_go_on(connection);
+    else
         write_on(connection);
-    /* WAITING: no byte more is read before this request is answered. */
-    else if (is_broken || !proa_http_connection_watch(connection, 0))
-        proa_http_connection_close(connection);
 }
 
 void proa_http_flow1_over(struct proa_http_connection *connection)
@@ -408,12 +571,22 @@ void proa_http_flow1_over(struct proa_http_connection *connection)
         refuse(connection);
         return;
     }
+    if (connection->phase == PROA_HTTP_WAITING &&
+        connection->deadline.kind == PROA_HTTP_DEADLINE_BODY) {
+        proa_http_flow1_refuse_body(connection, 408);
+        proa_http_flow1_watch_pieces(connection);
+        return;
+    }
     proa_http_connection_close(connection);
 }
 
 void proa_http_flow1_drain(struct proa_http_connection *connection)
 {
-    if (connection->phase == PROA_HTTP_READING &&
-        !proa_http1_is_busy(connection->http1))
+    if (connection->phase != PROA_HTTP_READING ||
+        proa_http1_is_busy(connection->http1))
+        return;
+    if (proa_http1_discards(connection->http1))
+        proa_http_connection_linger(connection);
+    else
         proa_http_connection_close(connection);
 }

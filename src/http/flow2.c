@@ -35,27 +35,53 @@ static bool on_request(void *env, struct proa_http2_stream *stream,
     if (exchange == NULL)
         return false;
     exchange->stream = stream;
+    exchange->body_is_open = stream->body_is_open;
     stream->owner = exchange;
     options->handle(options->env, exchange);
     return true;
 }
 
-/* Each 64 KiB of a body has its time, in both directions. */
-static void on_moved(void *env, struct proa_http2_stream *stream)
+/* The handler has the request, or still makes its response. */
+static bool is_with_handler(const struct proa_http2_stream *stream)
 {
-    struct proa_http_flow2 *flow2 = env;
-    struct proa_http_shared *shared = flow2->connection->shared;
-    enum proa_http_deadline_kind kind = PROA_HTTP_DEADLINE_STREAM_BODY;
-    uint64_t moved = stream->sent;
+    return stream->phase == PROA_HTTP2_WAITING ||
+           (stream->is_in_pieces && !stream->is_ended);
+}
 
-    if (stream->phase == PROA_HTTP2_WAITING) {
+/* What the client is waited for; false: for nothing. */
+static bool find_kind(const struct proa_http2_stream *stream,
+                      enum proa_http_deadline_kind *kind, uint64_t *moved)
+{
+    const struct proa_http_response *response = &stream->response;
+
+    *kind = PROA_HTTP_DEADLINE_STREAM_WRITE;
+    *moved = stream->sent;
+    if (stream->phase == PROA_HTTP2_WRITING &&
+        (!is_with_handler(stream) || response->body.size > stream->piece_at))
+        return true;
+    *kind = PROA_HTTP_DEADLINE_STREAM_BODY;
+    if (!is_with_handler(stream)) {
+        *moved = stream->request->body.size;
+        return true;
+    }
+    *moved = stream->received;
+    return stream->body_is_open &&
+           stream->shared->body.size - stream->shared->body_taken <
+               PROA_HTTP_PIECES_BYTES_MAX;
+}
+
+/* Each 64 KiB of a body has its time, in both directions. */
+static void limit_stream(const struct proa_http_flow2 *flow2,
+                         struct proa_http2_stream *stream)
+{
+    struct proa_http_shared *shared = flow2->connection->shared;
+    enum proa_http_deadline_kind kind;
+    uint64_t moved;
+
+    if (!find_kind(stream, &kind, &moved)) {
         proa_http_deadline_unset(&stream->deadline);
         return;
     }
-    if (stream->phase == PROA_HTTP2_WRITING)
-        kind = PROA_HTTP_DEADLINE_STREAM_WRITE;
-    else
-        moved = stream->request->body.size;
     if (stream->deadline.next != NULL && stream->deadline.kind == kind &&
         moved - stream->marked < PROA_HTTP_PROGRESS_BYTES)
         return;
@@ -64,14 +90,28 @@ static void on_moved(void *env, struct proa_http2_stream *stream)
                            shared->now_ms);
 }
 
+static void on_moved(void *env, struct proa_http2_stream *stream)
+{
+    struct proa_http_exchange *exchange = stream->owner;
+
+    limit_stream(env, stream);
+    if (exchange == NULL || !is_with_handler(stream))
+        return;
+    exchange->body_is_open = stream->body_is_open;
+    exchange->refusal = stream->body_refusal;
+    proa_http_exchange_change(exchange);
+}
+
 static void tell(const struct proa_http_flow2 *flow2,
                  const struct proa_http2_stream *stream)
 {
     const struct proa_http_exchange *exchange = stream->owner;
     struct proa_http_log_entry entry = {
         .status = stream->response.status,
-        .body_bytes =
-            stream->is_head ? 0 : proa_http_response_size(&stream->response),
+        .body_bytes = stream->is_head ? 0
+                      : stream->is_in_pieces
+                          ? stream->put
+                          : proa_http_response_size(&stream->response),
         .is_cut = !stream->is_sent,
     };
 
@@ -87,6 +127,7 @@ static void tell(const struct proa_http_flow2 *flow2,
 static void on_over(void *env, struct proa_http2_stream *stream)
 {
     struct proa_http_exchange *exchange = stream->owner;
+    const struct proa_http_flow2 *flow2 = env;
 
     proa_http_deadline_unset(&stream->deadline);
     if (stream->phase == PROA_HTTP2_WRITING)
@@ -96,7 +137,9 @@ static void on_over(void *env, struct proa_http2_stream *stream)
         return;
     exchange->stream = NULL;
     exchange->connection = NULL;
-    if (stream->phase == PROA_HTTP2_WAITING)
+    exchange->body_is_open = false;
+    flow2->connection->shared->has_changed = true;
+    if (is_with_handler(stream))
         proa_http_exchange_abandon(exchange);
     else
         proa_http_exchange_destroy(exchange);
@@ -219,6 +262,7 @@ void proa_http_flow2_begin(struct proa_http_connection *connection,
         .request = *limits,
         .stream_count_max = STREAM_COUNT_MAX,
         .buffered_bytes_max = limits->body_bytes_max * BODIES_PER_CONNECTION,
+        .takes_pieces = connection->shared->options.takes_pieces,
     };
     const struct proa_http2_hooks hooks = {
         .env = flow2, .request = on_request, .moved = on_moved, .over = on_over
@@ -262,10 +306,21 @@ void proa_http_flow2_done(struct proa_http_exchange *exchange)
     struct proa_http2_stream *stream = exchange->stream;
     struct proa_http_flow2 *flow2 = exchange->connection->flow2;
 
+    if (exchange->is_begun) {
+        proa_http2_finish(stream, exchange->is_cut);
+        limit_stream(flow2, stream);
+        go_on(flow2);
+        return;
+    }
     stream->response = exchange->response;
     exchange->response = (struct proa_http_response){ 0 };
     proa_http2_respond(stream, (int64_t)time(NULL));
     go_on(flow2);
+}
+
+void proa_http_flow2_go_on(struct proa_http_connection *connection)
+{
+    go_on(connection->flow2);
 }
 
 /* It was idle for too long: goodbye. Or it takes nothing: close. */
@@ -285,10 +340,15 @@ void proa_http_flow2_stream_over(struct proa_http_deadline *deadline)
     struct proa_http2_stream *stream = (struct proa_http2_stream *)deadline;
     struct proa_http_flow2 *flow2 = proa_http2_env(stream->http2);
 
-    if (stream->phase == PROA_HTTP2_BODY)
+    if (stream->phase == PROA_HTTP2_BODY) {
         proa_http2_refuse(stream, 408);
-    else
+    } else if (deadline->kind == PROA_HTTP_DEADLINE_STREAM_BODY) {
+        stream->body_refusal = 408;
+        stream->body_is_open = false;
+        on_moved(flow2, stream);
+    } else {
         proa_http2_cancel(stream);
+    }
     go_on(flow2);
 }
 

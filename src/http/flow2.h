@@ -15,6 +15,7 @@ void proa_http_flow2_begin(struct proa_http_connection *connection,
 void proa_http_flow2_event(struct proa_http_connection *connection,
                            uint32_t events);
 void proa_http_flow2_done(struct proa_http_exchange *exchange);
+void proa_http_flow2_go_on(struct proa_http_connection *connection);
 void proa_http_flow2_over(struct proa_http_connection *connection);
 void proa_http_flow2_drain(struct proa_http_connection *connection);
 

@@ -18,6 +18,8 @@ struct proa_http1 {
     bool keeps_alive;
     bool wants_continue;
     bool is_head_parsed; /* further fields are trailers */
+    bool is_shared;      /* `request` is another's */
+    uint64_t body_bytes; /* of data so far */
     struct proa_http1_limits limits;
     struct proa_http_request *request;
     struct proa_http_scan scan;
@@ -104,7 +106,7 @@ static int on_head(llhttp_t *parser)
 static bool framing_is_good(struct proa_http1 *http1, const uint8_t *end)
 {
     size_t size = (size_t)(end - http1->unread);
-    uint64_t data_bytes = http1->request->body.size;
+    uint64_t data_bytes = http1->body_bytes;
 
     if (!proa_http_lines_feed(&http1->lines, http1->unread, size)) {
         proa_http1_refuse(http1, 400);
@@ -123,7 +125,7 @@ static bool framing_is_good(struct proa_http1 *http1, const uint8_t *end)
 static int on_data(llhttp_t *parser, const char *at, size_t size)
 {
     struct proa_http1 *http1 = parser->data;
-    struct proa_buffer *body = &http1->request->body;
+    struct proa_http_request *request = http1->request;
 
     if (http1->framing.is_chunked &&
         !framing_is_good(http1, (const uint8_t *)at))
@@ -132,9 +134,14 @@ static int on_data(llhttp_t *parser, const char *at, size_t size)
         return refuse(http1, 400);
     http1->unread = (const uint8_t *)at + size;
     http1->lines.previous = 0;
-    if (size > body->size_max - body->size)
+    if (size > http1->limits.body_bytes_max - http1->body_bytes)
         return refuse(http1, 413);
-    return proa_buffer_append(body, at, size) ? 0 : refuse(http1, 503);
+    http1->body_bytes += size;
+    if (request == NULL)
+        return 0;
+    proa_http_request_compact(request);
+    return proa_buffer_append(&request->body, at, size) ? 0
+                                                        : refuse(http1, 503);
 }
 
 static int on_message(llhttp_t *parser)
@@ -165,7 +172,8 @@ void proa_http1_destroy(struct proa_http1 *http1)
 {
     if (http1 == NULL)
         return;
-    proa_http_request_destroy(http1->request);
+    if (!http1->is_shared)
+        proa_http_request_destroy(http1->request);
     free(http1);
 }
 
@@ -218,6 +226,8 @@ static void head_parse(struct proa_http1 *http1)
         return;
     }
     request->is_chunked = http1->framing.is_chunked;
+    request->has_length = !request->is_chunked;
+    request->length = http1->framing.content_length;
     http1->wants_continue = http1->framing.expects_continue;
     /* The two readings of the framing must agree. */
     if (is_whole !=
@@ -297,7 +307,7 @@ uint16_t proa_http1_status(const struct proa_http1 *http1)
 
 bool proa_http1_is_busy(const struct proa_http1 *http1)
 {
-    return http1->request != NULL;
+    return http1->request != NULL && !http1->is_shared;
 }
 
 bool proa_http1_wants_continue(struct proa_http1 *http1)
@@ -310,7 +320,9 @@ bool proa_http1_wants_continue(struct proa_http1 *http1)
 
 bool proa_http1_keeps_alive(const struct proa_http1 *http1)
 {
-    return http1->state == PROA_HTTP1_REQUEST && http1->keeps_alive;
+    return (http1->state == PROA_HTTP1_REQUEST ||
+            http1->state == PROA_HTTP1_BODY) &&
+           http1->keeps_alive;
 }
 
 const struct proa_http_request *
@@ -319,17 +331,51 @@ proa_http1_request(const struct proa_http1 *http1)
     return http1->request;
 }
 
-struct proa_http_request *proa_http1_take(struct proa_http1 *http1)
+static void begin_head(struct proa_http1 *http1)
 {
-    struct proa_http_request *request = http1->request;
-
-    assert(http1->state == PROA_HTTP1_REQUEST);
     http1->request = NULL;
+    http1->is_shared = false;
     http1->state = PROA_HTTP1_HEAD;
     http1->scan = (struct proa_http_scan){ 0 };
     http1->framing = (struct proa_http_framing){ 0 };
     http1->lines = (struct proa_http_lines){ 0 };
     http1->framing_bytes = 0;
+    http1->body_bytes = 0;
     http1->wants_continue = false;
+}
+
+struct proa_http_request *proa_http1_take(struct proa_http1 *http1)
+{
+    struct proa_http_request *request = http1->request;
+
+    assert(http1->state == PROA_HTTP1_REQUEST && !http1->is_shared);
+    begin_head(http1);
     return request;
+}
+
+struct proa_http_request *proa_http1_share(struct proa_http1 *http1)
+{
+    assert(http1->state == PROA_HTTP1_BODY && !http1->is_shared);
+    http1->is_shared = true;
+    return http1->request;
+}
+
+void proa_http1_leave(struct proa_http1 *http1)
+{
+    if (!http1->is_shared)
+        return;
+    http1->request = NULL;
+    if (http1->state == PROA_HTTP1_REQUEST)
+        begin_head(http1);
+}
+
+bool proa_http1_discards(const struct proa_http1 *http1)
+{
+    return http1->is_shared && http1->request == NULL;
+}
+
+void proa_http1_next(struct proa_http1 *http1)
+{
+    assert(http1->state == PROA_HTTP1_REQUEST && http1->is_shared);
+    begin_head(http1);
 }

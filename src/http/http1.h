@@ -63,7 +63,8 @@ bool proa_http1_wants_continue(struct proa_http1 *http1);
 
 #define PROA_HTTP1_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
-/* In REQUEST: whether another request may follow on this connection. */
+/* In BODY and REQUEST: whether another request may follow on this connection.
+ */
 bool proa_http1_keeps_alive(const struct proa_http1 *http1);
 
 /*
@@ -76,10 +77,30 @@ proa_http1_request(const struct proa_http1 *http1);
 /* In REQUEST: take the request, owned by the caller, and read the next head. */
 struct proa_http_request *proa_http1_take(struct proa_http1 *http1);
 
+/*
+ * In BODY: the request, to be answered while its body still comes. Owned by the
+ * caller, but until proa_http1_leave() what comes of the body is added to it.
+ */
+struct proa_http_request *proa_http1_share(struct proa_http1 *http1);
+
+/*
+ * A shared request, if there is one, goes away: what still comes of its body is
+ * read away, and behind it the next head.
+ */
+void proa_http1_leave(struct proa_http1 *http1);
+
+/* The rest of a body is read away: answer nothing if it is refused. */
+bool proa_http1_discards(const struct proa_http1 *http1);
+
+/* In REQUEST, where one was left: read the next head. */
+void proa_http1_next(struct proa_http1 *http1);
+
 /* How a response's head is told. */
 struct proa_http1_reply {
     bool is_head; /* the answer to HEAD: no body follows */
     bool keeps_alive;
+    bool is_chunked;       /* the body follows in chunks... */
+    bool is_open;          /* ...or in any case without a length told here */
     uint8_t version_minor; /* of the request */
     int64_t unix_seconds;  /* for Date */
 };

@@ -10,6 +10,7 @@
 
 enum {
     STREAM_WINDOW_SIZE = 256 * 1024,
+    PIECES_WINDOW_SIZE = 128 * 1024, /* kept for each stream */
     CONNECTION_WINDOW_SIZE = 1024 * 1024,
     FRAME_OUTPUT_SIZE_MAX = 9 + 16384, /* of one frame that we send */
     SEND_HEADER_BYTES_MAX = 256 * 1024,
@@ -129,33 +130,33 @@ static void hand_over(struct proa_http2_stream *stream)
         http2->buffered_bytes -= request->body.size;
     stream->request = NULL;
     stream->phase = PROA_HTTP2_WAITING;
-    if (!http2->hooks.request(http2->hooks.env, stream, request))
+    if (!http2->hooks.request(http2->hooks.env, stream, request)) {
+        stream->shared = NULL;
+        stream->body_is_open = false;
         proa_http2_refuse(stream, 503);
-    else
+    } else {
         http2->hooks.moved(http2->hooks.env, stream);
+    }
 }
 
 static void finish_head(struct proa_http2_stream *stream, bool is_last)
 {
     struct proa_http2 *http2 = stream->http2;
     bool expects = proa_http2_stream_head(stream, &http2->limits.request);
-    static uint8_t name[] = ":status", value[] = "100";
-    const nghttp2_nv status = { .name = name,
-                                .namelen = sizeof name - 1,
-                                .value = value,
-                                .valuelen = sizeof value - 1,
-                                .flags = NGHTTP2_NV_FLAG_NONE };
 
     if (stream->refusal != 0) {
         proa_http2_refuse(stream, stream->refusal);
     } else if (is_last) {
         hand_over(stream);
+    } else if (http2->limits.takes_pieces) {
+        stream->expects = expects;
+        stream->body_is_open = true;
+        stream->shared = stream->request;
+        hand_over(stream);
     } else {
         stream->phase = PROA_HTTP2_BODY;
-        /* A client that never gets it sends its body after a while. */
         if (expects)
-            (void)nghttp2_submit_headers(http2->session, NGHTTP2_FLAG_NONE,
-                                         stream->id, NULL, &status, 1, NULL);
+            proa_http2_stream_continue(http2->session, stream);
         http2->hooks.moved(http2->hooks.env, stream);
     }
 }
@@ -228,15 +229,19 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
     return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t id,
-                   const uint8_t *bytes, size_t size, void *env)
+/* Keep what came of a body; @return whether it is kept for long. */
+static bool keep_data(struct proa_http2_stream *stream, const uint8_t *bytes,
+                      size_t size)
 {
-    struct proa_http2 *http2 = env;
-    struct proa_http2_stream *stream = stream_of(session, id);
+    struct proa_http2 *http2 = stream->http2;
 
-    (void)flags;
-    if (stream == NULL || stream->phase != PROA_HTTP2_BODY)
-        return 0;
+    if (stream->body_is_open) {
+        proa_http2_stream_data(stream, &http2->limits.request, bytes, size);
+        http2->hooks.moved(http2->hooks.env, stream);
+        return stream->body_is_open;
+    }
+    if (stream->phase != PROA_HTTP2_BODY)
+        return false;
     struct proa_buffer *body = &stream->request->body;
     if (size > body->size_max - body->size) {
         proa_http2_refuse(stream, 413);
@@ -248,6 +253,26 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id,
         http2->buffered_bytes += size;
         http2->hooks.moved(http2->hooks.env, stream);
     }
+    return false;
+}
+
+/*
+ * One that does not read shall not stop the others of its connection: only the
+ * stream's window waits for it.
+ */
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id,
+                   const uint8_t *bytes, size_t size, void *env)
+{
+    struct proa_http2_stream *stream = stream_of(session, id);
+    bool is_kept = stream != NULL && keep_data(stream, bytes, size);
+
+    (void)flags;
+    (void)env;
+    if (nghttp2_session_consume_connection(session, size) != 0)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    /* The stream may be gone: then its window is of no interest. */
+    if (!is_kept)
+        (void)nghttp2_session_consume_stream(session, id, size);
     return 0;
 }
 
@@ -294,6 +319,12 @@ static bool is_nuisance(const nghttp2_frame *frame)
     }
 }
 
+static void end_body(struct proa_http2_stream *stream)
+{
+    stream->body_is_open = false;
+    stream->http2->hooks.moved(stream->http2->hooks.env, stream);
+}
+
 static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame,
                          void *env)
 {
@@ -314,6 +345,8 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame,
         finish_head(stream, is_last);
     else if (is_last && stream != NULL && stream->phase == PROA_HTTP2_BODY)
         hand_over(stream);
+    else if (is_last && stream != NULL && stream->body_is_open)
+        end_body(stream);
     return good ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -398,6 +431,7 @@ static bool make_session(struct proa_http2 *http2)
         return false;
     if (nghttp2_option_new(&option) == 0) {
         nghttp2_option_set_max_outbound_ack(option, OUTBOUND_ACK_COUNT_MAX);
+        nghttp2_option_set_no_auto_window_update(option, 1);
         nghttp2_option_set_max_send_header_block_length(option,
                                                         SEND_HEADER_BYTES_MAX);
         if (nghttp2_session_server_new2(&http2->session, callbacks, http2,
@@ -414,7 +448,9 @@ static bool greet(struct proa_http2 *http2)
     const nghttp2_settings_entry settings[] = {
         { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
           http2->limits.stream_count_max },
-        { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW_SIZE },
+        { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, http2->limits.takes_pieces
+                                                    ? PIECES_WINDOW_SIZE
+                                                    : STREAM_WINDOW_SIZE },
         { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
           http2->limits.request.head_bytes_max },
     };
@@ -521,6 +557,11 @@ struct proa_http2_stream *proa_http2_streams(const struct proa_http2 *http2)
 uint32_t proa_http2_stream_count(const struct proa_http2 *http2)
 {
     return http2->stream_count;
+}
+
+struct nghttp2_session *proa_http2_session(const struct proa_http2 *http2)
+{
+    return http2->session;
 }
 
 void *proa_http2_env(const struct proa_http2 *http2)

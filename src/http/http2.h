@@ -48,7 +48,21 @@ struct proa_http2_stream {
     uint32_t span_count;
     uint32_t span_capacity;
     struct proa_http_response response;
-    uint64_t sent;   /* of the response's body */
+    uint64_t sent; /* of the response's body */
+
+    /* Handed over before its body was whole... */
+    struct proa_http_request *shared; /* borrowed; NULL: it was whole */
+    bool body_is_open;                /* ...and more of it may come... */
+    bool expects;                     /* ...when it is asked for */
+    uint16_t body_refusal;            /* ...but this is wrong with it */
+    uint64_t received;
+    /* The response comes in pieces, which lie in its body. */
+    bool is_in_pieces;
+    bool is_ended;    /* that was the last one */
+    bool is_deferred; /* nghttp2 waits for the next */
+    size_t piece_at;  /* what is before it in the body is sent */
+    uint64_t put;
+
     void *owner;     /* for the hooks, as they like */
     uint64_t marked; /* likewise */
 };
@@ -56,7 +70,8 @@ struct proa_http2_stream {
 /* What a connection tells; none of them may end it. */
 struct proa_http2_hooks {
     void *env;
-    /* A request is whole. False: there is no memory. */
+    /* A request is whole, or with pieces its head. False: there is no memory.
+     */
     bool (*request)(void *env, struct proa_http2_stream *stream,
                     struct proa_http_request *request_take);
     /* The phase changed, or some of a body was read or sent. */
@@ -69,6 +84,7 @@ struct proa_http2_limits {
     struct proa_http1_limits request;
     uint32_t stream_count_max;
     uint64_t buffered_bytes_max; /* all bodies that are being read */
+    bool takes_pieces; /* a request is handed over when its head is whole */
 };
 
 /* NULL when there is no memory. */
@@ -100,6 +116,25 @@ enum { PROA_HTTP2_OUTPUT_SIZE = 64 * 1024 };
 /* Answer a request in WAITING with the stream's `response`. */
 void proa_http2_respond(struct proa_http2_stream *stream, int64_t unix_seconds);
 
+/*
+ * Of a request that was handed over without its body: how much was taken of
+ * what is there. The first time "100 Continue" is sent to who waits for it.
+ */
+void proa_http2_took(struct proa_http2_stream *stream, size_t size);
+
+/*
+ * Answer in pieces: with the head of `response_take`, of which the status
+ * stays, and a body that is put. The stream's `response` is its place.
+ */
+void proa_http2_begin(struct proa_http2_stream *stream,
+                      struct proa_http_response *response_take);
+size_t proa_http2_room(const struct proa_http2_stream *stream);
+/* False: there is no memory, or it is more than the length that was told. */
+bool proa_http2_put(struct proa_http2_stream *stream, const uint8_t *bytes,
+                    size_t size);
+/* No more pieces come; when it is cut the client shall see that. */
+void proa_http2_finish(struct proa_http2_stream *stream, bool is_cut);
+
 /* Answer a request that is not whole with an error. */
 void proa_http2_refuse(struct proa_http2_stream *stream, uint16_t status);
 
@@ -114,6 +149,8 @@ void proa_http2_end(struct proa_http2 *http2);
 
 /* Nothing will be read or sent any more. */
 bool proa_http2_is_over(const struct proa_http2 *http2);
+
+struct nghttp2_session *proa_http2_session(const struct proa_http2 *http2);
 
 /* The hooks' `env`. */
 void *proa_http2_env(const struct proa_http2 *http2);

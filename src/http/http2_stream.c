@@ -147,6 +147,9 @@ bool proa_http2_stream_head(struct proa_http2_stream *stream,
         status = 400;
     if (status != 0)
         refuse(stream, status);
+    request->has_length =
+        proa_http_request_field(request, "content-length", NULL) != NULL;
+    request->length = framing.content_length;
     return status == 0 && framing.expects_continue;
 }
 
@@ -176,6 +179,34 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *bytes,
     }
     stream->sent += size;
     if (stream->sent == proa_http_response_size(response))
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return (ssize_t)size;
+}
+
+/* The same of a body that comes in pieces. */
+/* NOLINTNEXTLINE(readability-function-size): nghttp2's parameters */
+static ssize_t read_piece(nghttp2_session *session, int32_t id, uint8_t *bytes,
+                          size_t size, uint32_t *flags,
+                          nghttp2_data_source *source, void *env)
+{
+    struct proa_http2_stream *stream = source->ptr;
+    const struct proa_buffer *body = &stream->response.body;
+    size_t here = body->size - stream->piece_at;
+
+    (void)session;
+    (void)id;
+    (void)env;
+    if (here == 0 && !stream->is_ended) {
+        stream->is_deferred = true;
+        return NGHTTP2_ERR_DEFERRED;
+    }
+    if (size > here)
+        size = here;
+    if (size > 0)
+        memcpy(bytes, body->bytes + stream->piece_at, size);
+    stream->piece_at += size;
+    stream->sent += size;
+    if (stream->is_ended && size == here)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)size;
 }
@@ -257,7 +288,9 @@ bool proa_http2_stream_submit(struct nghttp2_session *session,
 {
     struct proa_http_response *response = &stream->response;
     nghttp2_data_provider body = { .source.ptr = stream,
-                                   .read_callback = read_body };
+                                   .read_callback = stream->is_in_pieces
+                                                        ? read_piece
+                                                        : read_body };
     nghttp2_nv *fields =
         calloc(line_count(&response->fields) + 3, sizeof *fields);
     char date[PROA_HTTP_DATE_SIZE], status[8], length[24];
@@ -265,9 +298,9 @@ bool proa_http2_stream_submit(struct nghttp2_session *session,
 
     if (fields == NULL)
         return false;
-    uint64_t size = stream->is_head && response->has_length
-                        ? response->length
-                        : proa_http_response_size(response);
+    uint64_t size = response->has_length ? response->length
+                                         : proa_http_response_size(response);
+    bool tells_length = !stream->is_in_pieces || response->has_length;
     (void)snprintf(status, sizeof status, "%03u", (unsigned)response->status);
     (void)snprintf(length, sizeof length, "%" PRIu64, size);
     proa_http_date(unix_seconds, date);
@@ -275,13 +308,15 @@ bool proa_http2_stream_submit(struct nghttp2_session *session,
         field_of(proa_http_text_of(":status"), proa_http_text_of(status));
     fields[count++] =
         field_of(proa_http_text_of("date"), proa_http_text_of(date));
-    if (!is_bodiless(response->status))
+    if (!is_bodiless(response->status) && tells_length)
         fields[count++] = field_of(proa_http_text_of("content-length"),
                                    proa_http_text_of(length));
     count += split_lines((char *)response->fields.bytes, response->fields.size,
                          fields + count);
-    bool has_body = !stream->is_head && !is_bodiless(response->status) &&
-                    proa_http_response_size(response) > 0;
+    bool has_body =
+        !stream->is_head && !is_bodiless(response->status) &&
+        (stream->is_in_pieces || proa_http_response_size(response) > 0);
+    stream->is_head = stream->is_head || is_bodiless(response->status);
     int result = nghttp2_submit_response(session, stream->id, fields, count,
                                          has_body ? &body : NULL);
     free(fields);

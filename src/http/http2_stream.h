@@ -22,6 +22,15 @@ void proa_http2_stream_field(struct proa_http2_stream *stream,
 bool proa_http2_stream_head(struct proa_http2_stream *stream,
                             const struct proa_http1_limits *limits);
 
+/* Send "100 Continue". A client that never gets it begins after a while. */
+void proa_http2_stream_continue(struct nghttp2_session *session,
+                                const struct proa_http2_stream *stream);
+
+/* Keep some more of a body that is open; sets `body_refusal` at a limit. */
+void proa_http2_stream_data(struct proa_http2_stream *stream,
+                            const struct proa_http1_limits *limits,
+                            const uint8_t *bytes, size_t size);
+
 /*
  * Hand the response's head to nghttp2, and how to get its body.
  *

@@ -30,6 +30,18 @@ void proa_http_request_destroy(struct proa_http_request *request)
     free(request);
 }
 
+void proa_http_request_compact(struct proa_http_request *request)
+{
+    struct proa_buffer *body = &request->body;
+
+    if (request->body_taken == 0)
+        return;
+    body->size -= request->body_taken;
+    if (body->size > 0)
+        memmove(body->bytes, body->bytes + request->body_taken, body->size);
+    request->body_taken = 0;
+}
+
 static uint8_t lower(char letter)
 {
     uint8_t byte = (uint8_t)letter;

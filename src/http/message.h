@@ -30,10 +30,13 @@ struct proa_http_request {
     struct proa_http_field *fields;  /* owned */
     uint32_t field_count;
     uint32_t field_capacity;
-    uint8_t version_major; /* 1 or 2 */
-    uint8_t version_minor; /* 0 or 1 of HTTP/1.x */
-    bool is_chunked;       /* the body came in chunks */
-    struct proa_buffer body;
+    uint8_t version_major;   /* 1 or 2 */
+    uint8_t version_minor;   /* 0 or 1 of HTTP/1.x */
+    bool is_chunked;         /* the body came in chunks */
+    bool has_length;         /* the head says how long the body is... */
+    uint64_t length;         /* ...so many bytes; 0 when there is none */
+    struct proa_buffer body; /* what has come of it... */
+    size_t body_taken;       /* ...and was not only kept, but taken away */
     struct proa_buffer head;
 };
 
@@ -46,8 +49,8 @@ struct proa_http_file {
 
 struct proa_http_response {
     uint16_t status;
-    bool has_length; /* `length` is told though no body is sent: the
-                        answer to HEAD */
+    bool has_length; /* `length` is told, whatever `body` holds: the answer to
+                        HEAD, or a body in pieces */
     uint64_t length;
     struct proa_buffer fields; /* whole lines, each ended by CR LF */
     struct proa_buffer body;
@@ -58,6 +61,9 @@ struct proa_http_response {
 struct proa_http_request *proa_http_request_create(size_t head_bytes_max,
                                                    size_t body_bytes_max);
 void proa_http_request_destroy(struct proa_http_request *request);
+
+/* What was taken of the body takes no room any more. */
+void proa_http_request_compact(struct proa_http_request *request);
 
 /*
  * The field of that name (in any case), or NULL. *count, when not NULL, is set

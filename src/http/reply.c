@@ -21,14 +21,16 @@ bool proa_http1_write_head(const struct proa_http_response *response,
     uint64_t length = proa_http_response_size(response);
     bool has_body = !reply->is_head && !is_bodiless(response->status);
 
-    if (reply->is_head && response->has_length)
+    if (response->has_length)
         length = response->length;
     proa_http_date(reply->unix_seconds, date);
     /* `out` tells by is_full whether all of this had room. */
     (void)proa_buffer_printf(out, "HTTP/1.1 %03u %s\r\nDate: %s\r\n",
                              (unsigned)response->status,
                              proa_http_reason(response->status), date);
-    if (!is_bodiless(response->status))
+    if (reply->is_chunked && !is_bodiless(response->status))
+        (void)proa_buffer_printf(out, "Transfer-Encoding: chunked\r\n");
+    else if (!reply->is_open && !is_bodiless(response->status))
         (void)proa_buffer_printf(out, "Content-Length: %" PRIu64 "\r\n",
                                  length);
     if (!reply->keeps_alive)

@@ -130,8 +130,12 @@ static void finish_own(struct proa_http_server *server)
 {
     struct proa_http_exchange *exchange;
 
-    while ((exchange = take_own(server)) != NULL)
-        finish_one(exchange);
+    do {
+        while ((exchange = take_own(server)) != NULL)
+            finish_one(exchange);
+        if (server->shared.touched != NULL)
+            proa_http_connection_go_on(server->shared.touched);
+    } while (server->own != NULL || server->shared.touched != NULL);
 }
 
 /* One queue that several loops wait for shall wake one of them. */
@@ -369,9 +373,12 @@ enum proa_status proa_http_server_run(struct proa_http_server *server,
         shared->now_ms = proa_http_now_ns() / NS_PER_MS;
         turn(server, events, count);
         finish_deadlines(server);
+        shared->has_changed = false;
         if (shared->options.turn != NULL)
             server->turn_ns = shared->options.turn(shared->options.env);
         finish_own(server);
+        if (shared->has_changed)
+            server->turn_ns = 0;
         if (server->stop_count > 1 ||
             (shared->is_draining && (shared->connection_count == 0 ||
                                      shared->now_ms >= server->drain_end_ms)))

@@ -1,7 +1,8 @@
 /*
  * A server for HTTP/1 and HTTP/2, in plain text or under TLS: one event loop, a
  * handler for each request.
- * Bodies are whole in memory, both ways, up to a limit.
+ * Bodies are whole in memory, both ways, up to a limit, or come and go in
+ * pieces: see exchange.h.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_HTTP_SERVER_H
@@ -85,6 +86,8 @@ struct proa_http_server_options {
      * wait.
      */
     void (*handle)(void *env, struct proa_http_exchange *exchange);
+    /* Call it when the head is whole, and the body may not be. */
+    bool takes_pieces;
     /* Called by the loop for each response; may be NULL; must not wait. */
     void (*log)(void *env, const struct proa_http_log_entry *entry);
     /*

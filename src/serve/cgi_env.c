@@ -296,7 +296,10 @@ static void add_request(struct maker *maker,
     add_text(maker, "QUERY_STRING", request->query);
     add_text(maker, "CONTENT_TYPE",
              type == NULL ? proa_http_text_of("") : type->value);
-    add_number(maker, "CONTENT_LENGTH", request->body.size);
+    if (!exchange->body_is_open)
+        add_number(maker, "CONTENT_LENGTH", request->body.size);
+    else if (request->has_length)
+        add_number(maker, "CONTENT_LENGTH", request->length);
     add_url(maker, exchange);
 }
 

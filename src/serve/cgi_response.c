@@ -162,6 +162,19 @@ enum proa_status proa_cgi_head_read(const uint8_t *bytes, size_t size,
                          : "the fields are longer than allowed");
 }
 
+bool proa_cgi_head_is_whole(const uint8_t *bytes, size_t size)
+{
+    const uint8_t *line = bytes, *end;
+
+    while ((end = memchr(line, '\n', size)) != NULL) {
+        if (end == line || (end == line + 1 && *line == '\r'))
+            return true;
+        size -= (size_t)(end + 1 - line);
+        line = end + 1;
+    }
+    return false;
+}
+
 enum proa_status proa_cgi_length_check(const struct proa_cgi_head *head,
                                        bool is_head,
                                        struct proa_http_response *response,

@@ -33,6 +33,9 @@ proa_cgi_head_read(const uint8_t *bytes, size_t size,
                    struct proa_http_response *response,
                    struct proa_cgi_head *head, struct proa_error *err);
 
+/* Whether the empty line behind the fields is there. */
+bool proa_cgi_head_is_whole(const uint8_t *bytes, size_t size);
+
 /*
  * The body is in the response: compare its size with what the guest told.
  *

@@ -110,34 +110,6 @@ static enum proa_status run_guest(struct run *run, struct proa_error *err)
     return proa_func_call(start.of.func, NULL, NULL, err);
 }
 
-/* --- its output --------------------------------------------------------- */
-
-static enum proa_status read_output(struct run *run, struct proa_error *err)
-{
-    struct proa_http_response *response = &run->exchange->response;
-    const struct proa_buffer *output = &run->io.output;
-    uint64_t body_max = run->function->settings.response_bytes_max;
-    struct proa_cgi_head head = { 0 };
-    size_t head_size_max = output->size < PROA_CGI_HEAD_BYTES_MAX
-                               ? output->size
-                               : PROA_CGI_HEAD_BYTES_MAX;
-    enum proa_status status =
-        proa_cgi_head_read(output->bytes, head_size_max, response, &head, err);
-
-    if (status != PROA_OK)
-        return status;
-    if (output->is_full || output->size - head.size > body_max)
-        return proa_fail(err, PROA_MALFORMED, 0,
-                         "the response is larger than %llu bytes",
-                         (unsigned long long)body_max);
-    if (!proa_buffer_append(&response->body, output->bytes + head.size,
-                            output->size - head.size))
-        return proa_fail(err, PROA_NOMEM, 0, "no memory for the response");
-    return proa_cgi_length_check(
-        &head, proa_http_text_equals(run->exchange->request->method, "HEAD"),
-        response, err);
-}
-
 /* --- the answer --------------------------------------------------------- */
 
 static void log_failure(struct run *run, const char *text,
@@ -173,6 +145,9 @@ static uint16_t judge(struct run *run, enum proa_status status,
     char text[sizeof err->text + 40];
     uint16_t answer = 500;
 
+    /* The client's fault, and it was ended for that. */
+    if (run->exchange->refusal != 0)
+        return run->exchange->refusal;
     if (status == PROA_OK ||
         (status == PROA_EXIT && proa_store_exit_code(run->store) == 0))
         return 0;
@@ -221,7 +196,7 @@ static uint16_t answer_status(struct run *run, struct proa_buffer *log)
     if (answer != 0)
         return answer;
     err = (struct proa_error){ 0 };
-    status = read_output(run, &err);
+    status = proa_guest_io_finish(&run->io, &err);
     if (status == PROA_OK)
         return 0;
     log_failure(run, err.text, log);
@@ -253,13 +228,16 @@ void proa_guest_answer(const struct proa_guest_host *host,
     uint16_t answer = 503;
 
     proa_buffer_init(&log, LOG_BYTES_MAX);
-    proa_guest_io_init(&run.io, exchange,
-                       run.function->settings.response_bytes_max +
-                           PROA_CGI_HEAD_BYTES_MAX);
+    proa_guest_io_init(&run.io);
+    proa_guest_io_open(&run.io, exchange, request->task);
+    run.io.body_bytes_max = run.function->settings.body_bytes_max;
+    run.io.response_bytes_max = run.function->settings.response_bytes_max;
     run.arena = proa_arena_create(ENV_BYTES_MAX);
     if (run.arena != NULL)
         answer = answer_status(&run, &log);
-    if (answer != 0)
+    if (answer != 0 && exchange->is_begun)
+        exchange->is_cut = true;
+    else if (answer != 0)
         proa_http_response_error(&exchange->response, answer);
     close_run(&run);
     proa_log_write(&log);
@@ -338,7 +316,7 @@ enum proa_status proa_guest_check(const struct proa_guest_host *host,
 
     if (status != PROA_OK)
         return status;
-    proa_guest_io_init(&run.io, NULL, 0);
+    proa_guest_io_init(&run.io);
     run.arena = proa_arena_create(ENV_BYTES_MAX);
     status = run.arena == NULL ? proa_fail(err, PROA_NOMEM, 0, "no memory")
                                : check_imports(&run, missing, err);

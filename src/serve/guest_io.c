@@ -5,30 +5,211 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "base/fail.h"
 #include "serve/log.h"
 
-enum { ERRORS_BYTES_MAX = 64 * 1024 };
+enum {
+    ERRORS_BYTES_MAX = 64 * 1024,
+    /* Not more than has room when a response is begun. */
+    OUTPUT_BYTES_MAX = PROA_HTTP_PIECES_BYTES_MAX,
+};
 
+static void begin_early(void *env);
+
+/* --- input ---------------------------------------------------------------- */
+
+/* What the guest has said so far is held back for a moment: most bodies come
+ * soon. */
+static bool wait_for_input(struct proa_guest_io *io)
+{
+    if (!proa_task_park(io->task, proa_http_now_ns() + PROA_TASK_MOMENT_NS))
+        return false;
+    if (!proa_http_exchange_waits(io->exchange))
+        return true;
+    begin_early(io);
+    return proa_task_park(io->task, UINT64_MAX);
+}
+
+/* What is wrong with it ends the guest: see changed() of service.c. */
 static ssize_t take_input(void *env, const struct proa_call *call,
                           const struct iovec *parts, int count)
 {
     struct proa_guest_io *io = env;
+    struct proa_http_exchange *exchange = io->exchange;
     size_t taken = 0;
 
     (void)call;
-    if (io->exchange == NULL)
-        return 0;
-    const struct proa_buffer *body = &io->exchange->request->body;
-    for (int i = 0; i < count; i++) {
-        size_t size = body->size - io->taken;
-        if (size > parts[i].iov_len)
-            size = parts[i].iov_len;
-        if (size > 0)
-            memcpy(parts[i].iov_base, body->bytes + io->taken, size);
-        io->taken += size;
-        taken += size;
+    while (exchange != NULL && taken == 0) {
+        for (int i = 0; i < count; i++)
+            taken += proa_http_exchange_take(exchange, parts[i].iov_base,
+                                             parts[i].iov_len);
+        if (taken > 0 || count == 0 || !proa_http_exchange_waits(exchange))
+            break;
+        if (!wait_for_input(io)) {
+            errno = EINTR;
+            return -1;
+        }
+    }
+    io->taken += taken;
+    if (exchange != NULL && io->taken > io->body_bytes_max)
+        exchange->refusal = 413;
+    if (exchange != NULL && exchange->refusal != 0) {
+        errno = EIO;
+        return -1;
     }
     return (ssize_t)taken;
+}
+
+static bool input_is_ready(void *env)
+{
+    const struct proa_guest_io *io = env;
+
+    return io->exchange == NULL || !proa_http_exchange_waits(io->exchange);
+}
+
+uint16_t proa_guest_io_read_body(struct proa_http_exchange *exchange,
+                                 struct proa_task *task, uint64_t bytes_max)
+{
+    struct proa_buffer body;
+    uint8_t bytes[4096];
+    size_t size;
+
+    if (!exchange->body_is_open)
+        return exchange->refusal;
+    proa_buffer_init(&body, (size_t)bytes_max);
+    for (;;) {
+        size = proa_http_exchange_take(exchange, bytes, sizeof bytes);
+        if (size > 0 && !proa_buffer_append(&body, bytes, size))
+            exchange->refusal = body.size + size > bytes_max ? 413 : 503;
+        if (exchange->refusal != 0 ||
+            (size == 0 && !proa_http_exchange_waits(exchange)))
+            break;
+        if (size == 0 && !proa_task_park(task, UINT64_MAX))
+            exchange->refusal = task->is_late ? 504 : 503;
+    }
+    proa_buffer_deinit(&exchange->request->body);
+    exchange->request->body = body;
+    exchange->request->body_taken = 0;
+    return exchange->refusal;
+}
+
+/* --- output --------------------------------------------------------------- */
+
+static enum proa_status check_size(const struct proa_guest_io *io,
+                                   uint64_t size, struct proa_error *err)
+{
+    if (size <= io->response_bytes_max)
+        return PROA_OK;
+    return proa_fail(err, PROA_MALFORMED, 0,
+                     "the response is larger than %llu bytes",
+                     (unsigned long long)io->response_bytes_max);
+}
+
+/* Put what there is room for now. */
+static size_t put_some(struct proa_guest_io *io, const uint8_t *bytes,
+                       size_t size)
+{
+    size_t room = proa_http_exchange_room(io->exchange);
+
+    if (size > room)
+        size = room;
+    if (size > 0 && !proa_http_exchange_put(io->exchange, bytes, size))
+        (void)proa_fail(&io->bad, PROA_MALFORMED, 0,
+                        "the body is longer than its Content-Length");
+    io->put += size;
+    return size;
+}
+
+/* The head is whole: send it, and what is behind it. */
+static enum proa_status begin(struct proa_guest_io *io)
+{
+    struct proa_http_response *response = &io->exchange->response;
+    const struct proa_buffer *output = &io->output;
+    size_t size = output->size < PROA_CGI_HEAD_BYTES_MAX
+                      ? output->size
+                      : PROA_CGI_HEAD_BYTES_MAX;
+    enum proa_status status =
+        proa_cgi_head_read(output->bytes, size, response, &io->head, &io->bad);
+
+    if (status == PROA_OK)
+        status = check_size(io, output->size - io->head.size, &io->bad);
+    if (status == PROA_OK && io->head.has_length)
+        status = check_size(io, io->head.content_length, &io->bad);
+    if (status != PROA_OK)
+        return status;
+    response->has_length = io->head.has_length;
+    response->length = io->head.content_length;
+    io->is_begun = true;
+    proa_http_exchange_begin(io->exchange);
+    size = output->size - io->head.size;
+    /* There is room for all of it: see OUTPUT_BYTES_MAX. */
+    (void)put_some(io, output->bytes + io->head.size, size);
+    proa_buffer_deinit(&io->output);
+    return PROA_OK;
+}
+
+/* What the guest has said is sent before it waits. */
+static void begin_early(void *env)
+{
+    struct proa_guest_io *io = env;
+
+    if (io->is_begun || io->is_bad || io->output.size == 0 ||
+        !proa_cgi_head_is_whole(io->output.bytes, io->output.size))
+        return;
+    io->is_bad = begin(io) != PROA_OK;
+}
+
+/* @return how many bytes, 0: none now; what is bad says so */
+static size_t put_bytes(struct proa_guest_io *io, const uint8_t *bytes,
+                        size_t size)
+{
+    size_t room = OUTPUT_BYTES_MAX - io->output.size;
+
+    if (io->is_begun) {
+        size = put_some(io, bytes, size);
+        io->is_bad = io->bad.text[0] != '\0' ||
+                     check_size(io, io->put, &io->bad) != PROA_OK;
+        return size;
+    }
+    if (room == 0) {
+        io->is_bad = begin(io) != PROA_OK;
+        return 0;
+    }
+    if (size > room)
+        size = room;
+    if (!proa_buffer_append(&io->output, bytes, size)) {
+        io->is_bad = true;
+        (void)proa_fail(&io->bad, PROA_NOMEM, 0, "no memory for the response");
+    }
+    return size;
+}
+
+static bool output_is_ready(void *env)
+{
+    const struct proa_guest_io *io = env;
+
+    return !io->is_begun || proa_http_exchange_room(io->exchange) > 0;
+}
+
+/* All of a part, waiting for room; false: errno says why not. */
+static bool put_part(struct proa_guest_io *io, const struct iovec *part)
+{
+    const uint8_t *bytes = part->iov_base;
+    size_t put = 0;
+
+    while (put < part->iov_len) {
+        put += put_bytes(io, bytes + put, part->iov_len - put);
+        if (io->is_bad) {
+            errno = EFBIG;
+            return false;
+        }
+        if (put < part->iov_len && !output_is_ready(io) &&
+            !proa_task_park(io->task, UINT64_MAX)) {
+            errno = EINTR;
+            return false;
+        }
+    }
+    return true;
 }
 
 static ssize_t put_output(void *env, const struct proa_call *call,
@@ -39,15 +220,57 @@ static ssize_t put_output(void *env, const struct proa_call *call,
 
     (void)call;
     for (int i = 0; i < count; i++) {
-        if (!proa_buffer_append(&io->output, parts[i].iov_base,
-                                parts[i].iov_len)) {
-            errno = EFBIG;
+        if (io->exchange == NULL || io->is_bad || !put_part(io, &parts[i])) {
+            if (io->is_bad)
+                errno = EFBIG;
             return -1;
         }
         put += parts[i].iov_len;
     }
     return (ssize_t)put;
 }
+
+static enum proa_status make_whole(struct proa_guest_io *io,
+                                   struct proa_error *err)
+{
+    struct proa_http_response *response = &io->exchange->response;
+    const struct proa_buffer *output = &io->output;
+    size_t size = output->size < PROA_CGI_HEAD_BYTES_MAX
+                      ? output->size
+                      : PROA_CGI_HEAD_BYTES_MAX;
+    enum proa_status status =
+        proa_cgi_head_read(output->bytes, size, response, &io->head, err);
+
+    if (status == PROA_OK)
+        status = check_size(io, output->size - io->head.size, err);
+    if (status != PROA_OK)
+        return status;
+    if (!proa_buffer_append(&response->body, output->bytes + io->head.size,
+                            output->size - io->head.size))
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for the response");
+    return proa_cgi_length_check(
+        &io->head, proa_http_text_equals(io->exchange->request->method, "HEAD"),
+        response, err);
+}
+
+enum proa_status proa_guest_io_finish(struct proa_guest_io *io,
+                                      struct proa_error *err)
+{
+    if (io->is_bad)
+        return proa_fail(err, PROA_MALFORMED, 0, "%s", io->bad.text);
+    if (!io->is_begun)
+        return make_whole(io, err);
+    bool is_head = proa_http_text_equals(io->exchange->request->method, "HEAD");
+    if (io->head.has_length && io->put != io->head.content_length &&
+        !(is_head && io->put == 0))
+        return proa_fail(err, PROA_MALFORMED, 0,
+                         "Content-Length is %llu, but the body has %llu bytes",
+                         (unsigned long long)io->head.content_length,
+                         (unsigned long long)io->put);
+    return PROA_OK;
+}
+
+/* --- errors --------------------------------------------------------------- */
 
 /* Of what is too much nothing is kept, and the guest is not told. */
 static ssize_t put_errors(void *env, const struct proa_call *call,
@@ -72,26 +295,39 @@ static ssize_t put_errors(void *env, const struct proa_call *call,
     return (ssize_t)put;
 }
 
-static bool is_ready(void *env)
+static bool errors_are_ready(void *env)
 {
     (void)env;
     return true;
 }
 
-void proa_guest_io_init(struct proa_guest_io *io,
-                        struct proa_http_exchange *exchange,
-                        uint64_t output_bytes_max)
+void proa_guest_io_init(struct proa_guest_io *io)
 {
-    *io = (struct proa_guest_io){ .exchange = exchange };
-    io->streams[0] = (struct proa_wasi_stream){ io, take_input, is_ready };
-    io->streams[1] = (struct proa_wasi_stream){ io, put_output, is_ready };
-    io->streams[2] = (struct proa_wasi_stream){ io, put_errors, is_ready };
-    proa_buffer_init(&io->output, (size_t)output_bytes_max);
+    *io = (struct proa_guest_io){ 0 };
+    io->streams[0] =
+        (struct proa_wasi_stream){ io, take_input, input_is_ready };
+    io->streams[1] =
+        (struct proa_wasi_stream){ io, put_output, output_is_ready };
+    io->streams[2] =
+        (struct proa_wasi_stream){ io, put_errors, errors_are_ready };
+    proa_buffer_init(&io->output, OUTPUT_BYTES_MAX);
     proa_buffer_init(&io->errors, ERRORS_BYTES_MAX);
+}
+
+void proa_guest_io_open(struct proa_guest_io *io,
+                        struct proa_http_exchange *exchange,
+                        struct proa_task *task)
+{
+    io->exchange = exchange;
+    io->task = task;
+    task->waits = begin_early;
+    task->waits_env = io;
 }
 
 void proa_guest_io_deinit(struct proa_guest_io *io)
 {
+    if (io->task != NULL)
+        io->task->waits = NULL;
     proa_buffer_deinit(&io->output);
     proa_buffer_deinit(&io->errors);
 }

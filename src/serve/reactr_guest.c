@@ -70,7 +70,7 @@ static void open_run(struct run *run, const struct proa_guest_host *host,
 {
     *run = (struct run){ .host = host, .function = function };
     proa_reactr_init(&run->reactr, function->settings.response_bytes_max);
-    proa_guest_io_init(&run->io, NULL, 0);
+    proa_guest_io_init(&run->io);
 }
 
 static void close_run(struct run *run)
@@ -148,8 +148,13 @@ static uint16_t judge(struct run *run, enum proa_status status,
 static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 {
     struct proa_error err = { 0 };
-    enum proa_status status = call(run, &err);
+    uint16_t refusal =
+        proa_guest_io_read_body(run->request->exchange, run->request->task,
+                                run->function->settings.body_bytes_max);
 
+    if (refusal != 0)
+        return refusal;
+    enum proa_status status = call(run, &err);
     proa_guest_io_log(&run->io, log);
     if (status == PROA_OK)
         status = proa_reactr_finish(&run->reactr, &err);

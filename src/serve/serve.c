@@ -291,6 +291,7 @@ static enum proa_status open_workers(struct proa_service *service,
         .tls_key_path = options->tls_key_path,
         .limits = PROA_HTTP_SERVER_LIMITS_DEFAULT,
         .handle = proa_service_handle,
+        .takes_pieces = true,
         .log = proa_service_log,
         .reload_fd = -1,
     };
@@ -442,7 +443,6 @@ static enum proa_status run_workers(struct process *process,
     struct proa_service *service = &process->service;
     enum proa_status status = PROA_OK;
 
-    atomic_store(&service->is_ready, true);
     for (uint32_t i = 0; i < service->worker_count && status == PROA_OK; i++)
         status =
             proa_worker_start(&service->workers[i], process->ended_fd, err);
@@ -465,6 +465,8 @@ static enum proa_status serve(struct process *process, struct proa_error *err)
 {
     enum proa_status status = open_all(process, err);
 
+    /* Who comes from now on is taken, if a moment later. */
+    atomic_store(&process->service.is_ready, status == PROA_OK);
     if (status == PROA_OK && !announce(process))
         status =
             proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));

@@ -238,12 +238,14 @@ static void changed(struct proa_http_exchange *exchange)
 {
     struct job *job = exchange->handler_data;
 
-    if (!atomic_load(&exchange->is_abandoned))
-        return;
-    if (!job->waits) {
+    bool ends = atomic_load(&exchange->is_abandoned) || exchange->refusal != 0;
+
+    if (!job->waits && ends)
         proa_task_end(&job->task);
+    else if (!job->waits)
+        proa_task_wake(&job->task);
+    if (!job->waits || !ends)
         return;
-    }
     proa_admission_withdraw(&job->worker->admission, &job->ticket);
     leave_queue(job);
     reject(job);
@@ -297,8 +299,11 @@ static void enter(struct job *job)
 
     if (is_too_often(job))
         return;
-    if (job->exchange->request->body.size >
-        job->function->settings.body_bytes_max) {
+    const struct proa_http_request *request = job->exchange->request;
+    uint64_t size = job->exchange->body_is_open && request->has_length
+                        ? request->length
+                        : request->body.size;
+    if (size > job->function->settings.body_bytes_max) {
         refuse(job->exchange, 413);
         return;
     }

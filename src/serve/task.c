@@ -354,6 +354,8 @@ int proa_task_wait(void *env, struct proa_store *store, struct proa_wait *wait)
         uint64_t now_ns = proa_clock_now(), until_ns = wait->deadline_ns;
         if (now_ns >= until_ns)
             return 0;
+        if (task->waits != NULL && until_ns - now_ns > PROA_TASK_MOMENT_NS)
+            task->waits(task->waits_env);
         if (looks && now_ns + LOOK_NS < until_ns)
             until_ns = now_ns + LOOK_NS;
         if (!proa_task_park(task, until_ns)) {

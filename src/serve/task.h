@@ -20,12 +20,18 @@
 
 struct proa_tasks;
 
+enum { PROA_TASK_MOMENT_NS = 20 * 1000 * 1000 };
+
 /* Lies in what the caller has of a request; from `{ 0 }`. */
 struct proa_task {
     /* To be set before it starts. */
     void (*run)(struct proa_task *task);      /* on the fiber */
     void (*finished)(struct proa_task *task); /* behind it, by the loop */
     uint64_t deadline_ns; /* from then on its guest is interrupted */
+    /* Before it waits for longer than PROA_TASK_MOMENT_NS; may be NULL; on the
+     * fiber. */
+    void (*waits)(void *env);
+    void *waits_env;
 
     /* While it runs, for whoever runs it. */
     struct proa_store *store; /* of the guest that it is in; NULL: none */
