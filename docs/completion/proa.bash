@@ -4,7 +4,7 @@ _proa() {
     local prev=${COMP_WORDS[COMP_CWORD-1]}
     local options='' words=''
     if [ "$COMP_CWORD" = 1 ]; then
-        COMPREPLY=($(compgen -W 'run serve check compile inspect cache version completion help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'run serve check compile inspect cache lab version completion help --help --version' -- "$cur"))
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -97,6 +97,11 @@ _proa() {
         esac
         options='--max --help'
         words='list prune clear dir' ;;
+    lab)
+        case $prev in
+        esac
+        options='--help'
+        words='list run report' ;;
     version)
         case $prev in
         esac

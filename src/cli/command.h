@@ -79,6 +79,7 @@ extern const struct proa_command proa_command_check;
 extern const struct proa_command proa_command_compile;
 extern const struct proa_command proa_command_inspect;
 extern const struct proa_command proa_command_cache;
+extern const struct proa_command proa_command_lab;
 extern const struct proa_command proa_command_completion;
 extern const struct proa_command proa_command_version;
 

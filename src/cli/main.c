@@ -13,9 +13,11 @@
 #include "cli/stdio.h"
 
 const struct proa_command *const proa_commands[] = {
-    &proa_command_run,     &proa_command_serve,      &proa_command_check,
-    &proa_command_compile, &proa_command_inspect,    &proa_command_cache,
-    &proa_command_version, &proa_command_completion, NULL,
+    &proa_command_run,        &proa_command_serve,
+    &proa_command_check,      &proa_command_compile,
+    &proa_command_inspect,    &proa_command_cache,
+    &proa_command_lab,        &proa_command_version,
+    &proa_command_completion, NULL,
 };
 
 const struct proa_command *proa_command_find(const char *name)
