@@ -198,6 +198,10 @@ static void limit(struct proa_http_flow2 *flow2, enum pumping result)
     struct proa_http_connection *connection = flow2->connection;
     struct proa_http_deadline *deadline = &connection->deadline;
     bool is_set = deadline->next != NULL;
+    /* A client that does not answer our ping shall not hold the end up. */
+    enum proa_http_deadline_kind idle = connection->shared->is_draining
+                                            ? PROA_HTTP_DEADLINE_LINGER
+                                            : PROA_HTTP_DEADLINE_IDLE;
 
     if (result == PUMPED_SOME) {
         if (!is_set || deadline->kind != PROA_HTTP_DEADLINE_WRITE ||
@@ -207,8 +211,8 @@ static void limit(struct proa_http_flow2 *flow2, enum pumping result)
         }
     } else if (proa_http2_stream_count(flow2->http2) > 0) {
         proa_http_deadline_unset(deadline);
-    } else if (!is_set || deadline->kind != PROA_HTTP_DEADLINE_IDLE) {
-        proa_http_connection_limit(connection, PROA_HTTP_DEADLINE_IDLE);
+    } else if (!is_set || deadline->kind != idle) {
+        proa_http_connection_limit(connection, idle);
     }
 }
 
@@ -326,7 +330,8 @@ void proa_http_flow2_go_on(struct proa_http_connection *connection)
 /* It was idle for too long: goodbye. Or it takes nothing: close. */
 void proa_http_flow2_over(struct proa_http_connection *connection)
 {
-    if (connection->deadline.kind != PROA_HTTP_DEADLINE_IDLE) {
+    if (connection->deadline.kind != PROA_HTTP_DEADLINE_IDLE &&
+        connection->deadline.kind != PROA_HTTP_DEADLINE_LINGER) {
         proa_http_connection_close(connection);
         return;
     }
