@@ -22,10 +22,17 @@ static const double CALLS_MAX = 1e12;
 
 /*
  * What the better levels may be spent on: a fixed sum, so that small modules
- * are compiled whole, and a share of all bytes.
+ * are compiled whole, and a share of all bytes. A function above the maximum
+ * could take seconds alone.
  */
-static const uint64_t best_bytes = 32 << 10, best_share = 16;
-static const uint64_t good_bytes = 64 << 10, good_share = 4;
+struct budget {
+    uint64_t bytes;
+    uint64_t share; /* one of so many bytes of the module */
+    uint32_t bytes_max;
+};
+
+static const struct budget best_budget = { 24 << 10, 32, 64 << 10 };
+static const struct budget good_budget = { 48 << 10, 3, 96 << 10 };
 
 struct heat {
     const struct proa_wasm_module *module;
@@ -218,6 +225,19 @@ static double score(const struct heat *heat, uint32_t index)
     return time * time / (size * size * size);
 }
 
+static uint64_t budget_bytes(const struct budget *budget, uint64_t all_bytes)
+{
+    return budget->bytes + all_bytes / budget->share;
+}
+
+static bool take(const struct budget *budget, uint32_t size, uint64_t *left)
+{
+    if (size > *left || size > budget->bytes_max)
+        return false;
+    *left -= size;
+    return true;
+}
+
 static void hand_out(const struct heat *heat, struct ranked *ranked,
                      uint8_t *levels)
 {
@@ -230,18 +250,15 @@ static void hand_out(const struct heat *heat, struct ranked *ranked,
         all += body_size(heat, first + i);
     }
     qsort(ranked, count, sizeof *ranked, compare_ranked);
-    best = best_bytes + all / best_share;
-    good = good_bytes + all / good_share;
+    best = budget_bytes(&best_budget, all);
+    good = budget_bytes(&good_budget, all);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = body_size(heat, ranked[i].index);
 
-        if (size <= best) {
-            best -= size;
+        if (take(&best_budget, size, &best))
             levels[ranked[i].index] = 2;
-        } else if (size <= good) {
-            good -= size;
+        else if (take(&good_budget, size, &good))
             levels[ranked[i].index] = 1;
-        }
     }
 }
 
