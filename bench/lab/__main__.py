@@ -31,6 +31,8 @@ def parse():
     runs.add_argument("--neighbours", type=int, default=3, help="how many noisy ones, besides none")
     runs.add_argument("--sizes", type=lambda text: text.split(","), default=[], help="10KB,100KB,1MB,5MB")
     runs.add_argument("--cores", type=int, default=0, help="up to how many for throughput; all unless given")
+    runs.add_argument("--realtime", type=int, default=0, metavar="PRIORITY", help="servers, neighbours and load at this "
+                      "real-time priority: where others on the machine work at one too")
     runs.add_argument("--only", choices=("load", "compare"), default=None)
     runs.add_argument("--fresh", action="store_true", help="move runs of another plan aside")
     reports = commands.add_parser("report", help="the page and the charts again, from the samples alone")
@@ -118,6 +120,7 @@ def main():
     page = options.page or store.folder / "report"
     if options.command == "run":
         from lab import run
+        host.REALTIME = options.realtime
         unknown = [name for name in options.names if name not in variants.BY_NAME]
         if unknown:
             sys.exit(f"proa lab: no variant is called {unknown[0]}; there are {', '.join(variants.BY_NAME)}")

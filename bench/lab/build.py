@@ -5,6 +5,7 @@ line that says what is missing or wrong.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import hashlib
 import json
 import os
 import shutil
@@ -50,7 +51,9 @@ def native_c():
 
 def compiled(wasm):
     """The artifact that proa makes of a module, optimised, for this processor."""
-    target = wasm.with_suffix(".proa")
+    said = subprocess.run([str(places.PROA), "version"], capture_output=True).stdout
+    # Code of another version, or for another processor, is another file.
+    target = wasm.with_name(f"items-{hashlib.sha256(said).hexdigest()[:12]}.proa")
     if not places.is_newer(target, [wasm, places.PROA]):
         places.run([places.PROA, "compile", wasm, "-o", target])
     return target

@@ -17,6 +17,7 @@ ROOT = HERE.parent.parent  # the source tree, or where share/proa is installed
 TICK = os.sysconf("SC_CLK_TCK")
 START_SECONDS_MAX = 60
 GOOD_GROUP = "-20"
+REALTIME = int(os.environ.get("PROA_LAB_REALTIME", "0"))  # priority; 0: none
 
 
 def cores():
@@ -37,12 +38,15 @@ def pin(which):
     """What a child does before it starts: its own session, cores, priority.
 
     The scheduler shares the processor between sessions (autogroups) first; the
-    group's nice value, not the process's, keeps other sessions' work away."""
+    group's nice value, not the process's, keeps other sessions' work away. Where
+    others work at real-time priority, only the same (REALTIME) helps."""
     def prepare():
         os.setsid()
         os.sched_setaffinity(0, which)
         with contextlib.suppress(OSError):
             pathlib.Path("/proc/self/autogroup").write_text(GOOD_GROUP)
+        if REALTIME:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME))
     return prepare
 
 
@@ -88,14 +92,24 @@ def cpu_seconds(pid):
     return ticks / TICK
 
 
-def wait_seconds(pid):
-    """How long the threads of a tree were ready and had no core."""
-    total = 0
+def schedules(pid):
+    """Thread -> (seconds on a core, seconds ready without one), of a tree."""
+    found = {}
     for one in tree(pid):
         with contextlib.suppress(OSError):
             for task in pathlib.Path(f"/proc/{one}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[1])
-    return total / 1e9
+                ran, waited, _ = (task / "schedstat").read_text().split()
+                found[task.name] = (int(ran) / 1e9, int(waited) / 1e9)
+    return found
+
+
+def wait_share(before, after):
+    """Of the thread that did most of the work: how much of its time it was ready
+    and had no core. The others of a server wait for that one, rightly."""
+    both = [(ran - before.get(task, (0, 0))[0], waited - before.get(task, (0, 0))[1])
+            for task, (ran, waited) in after.items()]
+    ran, waited = max(both, default=(0, 0))
+    return waited / max(waited + ran, 0.01)
 
 
 def memory_bytes(pid):
@@ -194,4 +208,5 @@ def machine():
                 break
     return {"cpu": model, "cores": len(cores()), "kernel": platform.release(),
             "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9, 1),
-            "hypervisor": "hypervisor" in open("/proc/cpuinfo").read(), "priority": has_priority()}
+            "hypervisor": "hypervisor" in open("/proc/cpuinfo").read(), "priority": has_priority(),
+            "realtime": REALTIME}

@@ -103,19 +103,18 @@ def measure(cell, artifact):
             rest = server.memory()
             noise = burners(cell, server_cores)
             before, ours = host.core_times(server_cores), server.cpu()
-            waited = host.wait_seconds(server.pid)
+            waits = host.schedules(server.pid)
             start = time.monotonic()
             with Watcher(server) as watcher:
                 rows = generate(cell, port, load_cores)
             wall = time.monotonic() - start
             after, cpu = host.core_times(server_cores), server.cpu() - ours
-            waited = host.wait_seconds(server.pid) - waited
+            wait_share = host.wait_share(waits, host.schedules(server.pid))
             burnt = sum(one.cpu() for one in noise)
         finally:
             for one in noise:
                 one.stop()
     foreign = max(0.0, after[0] - before[0] - cpu - burnt) / (wall * len(server_cores))
-    wait_share = waited / max(waited + cpu, 0.01)
     return {
         "name": cell.name, "cell": cell.__dict__, "rate": cell.rate, "connections": cell.connections,
         "seed": cell.seed, "command": [word.replace(str(places.HOME), "~") for word in command],

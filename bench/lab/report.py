@@ -64,7 +64,13 @@ class Page:
         return (f"<h1>Is WebAssembly better in the backend?</h1><p class=small>{escaped(machine['cpu'])}, "
                 f"{machine['cores']} cores, {machine['memory_gb']} GB, Linux {escaped(machine['kernel'])}"
                 f"{', virtual' if machine['hypervisor'] else ''}; priority over other work: "
-                f"{'yes' if machine['priority'] else 'no'}; begun {self.plan['started']}. {escaped(said)}.{quick}</p>")
+                f"{self.priority(machine)}; begun {self.plan['started']}. {escaped(said)}.{quick}</p>")
+
+    @staticmethod
+    def priority(machine):
+        if machine.get("realtime"):
+            return f"real-time {machine['realtime']}, neighbours too"
+        return "yes" if machine["priority"] else "no"
 
     def variants_table(self):
         rows = []
