@@ -22,15 +22,17 @@ def compiled(wasm, name, command):
     return target
 
 
-def commands_of(wasm, flags):
+def commands_of(wasm, flags, wanted):
     """series -> (plain command, the one that counts)"""
     proa = [common.PROA, "compile", "--cpu", common.CPU, *flags.split()]
     result = {}
     for name, more in {"proa": [], "proa-baseline": ["--tier", "baseline"]}.items():
+        if name not in wanted:
+            continue
         plain = compiled(wasm, f"{name}.plain.proa", [*proa, *more])
         counting = compiled(wasm, f"{name}.fuel.proa", [*proa, *more, "--fuel"])
         result[name] = ([common.PROA, "run", plain], [common.PROA, "run", "--fuel", FUEL, counting])
-    if common.version_of("wasmtime", "--version"):
+    if "wasmtime" in wanted and common.version_of("wasmtime", "--version"):
         compile = ["wasmtime", "compile"]
         plain = compiled(wasm, "plain.cwasm", compile)
         counting = compiled(wasm, "fuel.cwasm", [*compile, "-W", f"fuel={FUEL}"])
@@ -52,9 +54,10 @@ def ratio(commands, turn):
 
 def measure(options):
     rounds = options.rounds or ROUNDS
+    wanted = options.by.split(",") if options.by else ["proa", "proa-baseline", "wasmtime"]
     rows, names = {}, []
     for source in kernels.sources(options.only):
-        series = commands_of(common.guest(source), options.flags)
+        series = commands_of(common.guest(source), options.flags, wanted)
         names = list(series)
         values = {name: [] for name in series}
         for turn in range(rounds):

@@ -37,7 +37,7 @@ def measure(options):
     program, samples = common.c_program("slots"), {}
     for _ in range(options.rounds or ROUNDS):
         for name, arguments in cases.items():
-            code, out, err = common.run([program, *arguments])
+            code, out, err = common.measured([program, *arguments])
             if code != 0:
                 raise RuntimeError(err)
             _, whole, own = out.split()

@@ -41,6 +41,32 @@ static enum proa_status memory_of(struct proa_store *store, uint64_t min,
     return status;
 }
 
+/* Tables count like memories, but for 256 KiB of what is no memory. */
+static void test_objects(void)
+{
+    const uint64_t rows = (uint64_t)4 * PAGE / sizeof(struct proa_table_entry);
+    const struct proa_tabletype small = { PROA_FUNCREF, { 1, none, false } };
+    const struct proa_tabletype large = { PROA_FUNCREF,
+                                          { 2 * rows, none, false } };
+    struct proa_store *store = store_with((uint64_t)16 * PAGE, 0);
+    struct proa_memory *memory = NULL;
+    struct proa_table *table = NULL;
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(memory_of(store, 8, none, false, &memory), PROA_OK);
+    CHECK_EQ(proa_table_create(store, small, &table, &err), PROA_OK);
+    CHECK_EQ(proa_table_grow(table, NULL, 2 * rows), 1); /* half of it free */
+    CHECK_EQ(proa_memory_grow(memory, 4), none);
+    CHECK_EQ(proa_memory_grow(memory, 3), 8);
+    CHECK_EQ(proa_table_grow(table, NULL, rows), none);
+    proa_store_destroy(store);
+
+    store = store_with((uint64_t)16 * PAGE, 0);
+    CHECK_EQ(memory_of(store, 16, none, false, &memory), PROA_OK);
+    CHECK_EQ(proa_table_create(store, large, &table, &err), PROA_LIMIT);
+    proa_store_destroy(store);
+}
+
 static const struct {
     uint64_t limit; /* of the store, in pages; 0: the default */
     uint64_t min;
@@ -196,6 +222,7 @@ int main(void)
 
     CHECK_EQ(proa_engine_create(&engine, &err), PROA_OK);
     test_memory_limits();
+    test_objects();
     test_shared_limit();
     test_table_limits();
     test_no_memory();
