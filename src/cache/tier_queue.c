@@ -30,6 +30,8 @@ struct proa_tier_queue {
     struct item *first;
     struct item **end;
     uint32_t count;
+    bool has_thread; /* from the first module on: a server confines itself
+                        before that, and its threads inherit it */
     bool is_ending;
     int stop_fd; /* owned; readable when a compiler must end */
 };
@@ -134,13 +136,11 @@ proa_tier_queue_create(const struct proa_tier_queue_options *options,
     (void)pthread_mutex_init(&made->mutex, NULL);
     (void)pthread_cond_init(&made->changed, NULL);
     made->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (made->stop_fd < 0 || !start(made)) {
-        if (made->stop_fd >= 0)
-            (void)close(made->stop_fd);
+    if (made->stop_fd < 0) {
         (void)pthread_cond_destroy(&made->changed);
         (void)pthread_mutex_destroy(&made->mutex);
         free(made);
-        return proa_fail(err, PROA_IO, 0, "no thread to compile in");
+        return proa_fail(err, PROA_IO, 0, "no descriptor to end a compiler");
     }
     *queue = made;
     return PROA_OK;
@@ -157,7 +157,8 @@ void proa_tier_queue_destroy(struct proa_tier_queue *queue)
     (void)pthread_cond_signal(&queue->changed);
     (void)pthread_mutex_unlock(&queue->mutex);
     (void)!write(queue->stop_fd, &one, sizeof one);
-    (void)pthread_join(queue->thread, NULL);
+    if (queue->has_thread)
+        (void)pthread_join(queue->thread, NULL);
     while (queue->first != NULL) {
         struct item *next = queue->first->next;
         item_free(queue->first);
@@ -220,6 +221,11 @@ enum proa_status proa_tier_queue_add(struct proa_tier_queue *queue,
     (void)pthread_mutex_lock(&queue->mutex);
     if (status == PROA_OK && queue->count >= PROA_TIER_QUEUE_MAX)
         status = proa_fail(err, PROA_LIMIT, 0, "too many modules wait");
+    if (status == PROA_OK && !queue->has_thread) {
+        queue->has_thread = start(queue);
+        if (!queue->has_thread)
+            status = proa_fail(err, PROA_IO, 0, "no thread to compile in");
+    }
     if (status == PROA_OK) {
         *queue->end = item;
         queue->end = &item->next;

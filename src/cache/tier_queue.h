@@ -50,8 +50,8 @@ void proa_tier_queue_destroy(struct proa_tier_queue *queue);
  * @param module  retained until then
  * @param name    copied, as are the bytes; what `options` point to outlives the
  *                queue
- * @return PROA_OK, PROA_LIMIT, PROA_NOMEM, PROA_USAGE
- * Threads: any.
+ * @return PROA_OK, PROA_LIMIT, PROA_NOMEM, PROA_USAGE, PROA_IO (no thread: it
+ * is started for the first one) Threads: any.
  */
 PROA_NODISCARD enum proa_status
 proa_tier_queue_add(struct proa_tier_queue *queue, struct proa_module *module,
