@@ -1,7 +1,7 @@
 """The baseline compiler: how fast it compiles, and how fast its code is.
 
 Compiling: processor time of `proa compile --tier baseline` and all it starts,
-beside V8's Liftoff (Node, every function at once, one thread, the time of
+with and without what a module of a few bytes takes, beside V8's Liftoff (Node, every function at once, one thread, the time of
 `new WebAssembly.Module`) and Wasmtime's Winch (`wasmtime compile`).
 Code: the kernels by baseline code, as a multiple of LLVM's, round by round.
 
@@ -37,7 +37,7 @@ class Tier(engines.Proa):
 def liftoff(path, rounds):
     times = []
     for _ in range(rounds):
-        code, out, _ = common.run(["node", *LIFTOFF, "-e", LIFTOFF_SCRIPT, path])
+        code, out, _ = common.measured(["node", *LIFTOFF, "-e", LIFTOFF_SCRIPT, path])
         if code != 0:
             return None
         times.append(float(out.split()[-1]) / 1e3)
@@ -47,7 +47,7 @@ def liftoff(path, rounds):
 def processor_time(command, rounds):
     times, peaks = [], []
     for _ in range(rounds):
-        code, _, cpu, peak, _ = common.usage(command, env={"PROA_CACHE_DIR": ""})
+        code, _, cpu, peak, _ = common.usage([*common.PREFIX, *command], env={"PROA_CACHE_DIR": ""})
         if code != 0:
             return None, None
         times.append(cpu)
@@ -58,6 +58,11 @@ def processor_time(command, rounds):
 def compile_rates(options, rounds):
     target = common.WORK / "baseline.out"
     rows, missing = {}, []
+    empty = common.WORK / "empty.wasm"
+    empty.write_bytes(b"\0asm\1\0\0\0")
+    start, start_peak = processor_time(
+        [common.PROA, "compile", "--tier", "baseline", empty, "-o", target], 3 * rounds)
+    print(f"the start alone: {start * 1e3:.1f} ms, {start_peak / 1e6:.1f} MB")
     print(f"{'module':10} {'code kB':>9} {'proa MB/s':>10} {'liftoff':>8} {'winch':>8} {'peak/module':>11}")
     for name, word in MODULES.items():
         path = compiling.locate(word)
@@ -70,6 +75,7 @@ def compile_rates(options, rounds):
         seconds, peak = processor_time(
             [common.PROA, "compile", "--tier", "baseline", path, "-o", target], rounds)
         row = {"code_kb": common.digits(size * 1e3), "mb_per_core_second": common.digits(size / seconds),
+               "without_start": common.digits(size / max(seconds - start, 1e-4)),
                "peak_per_module_byte": common.digits(peak / path.stat().st_size)}
         theirs = liftoff(path, rounds) if common.version_of("node", "--version") else None
         row["liftoff"] = common.digits(size / theirs) if theirs else None
