@@ -6,6 +6,7 @@
 #include "http/message.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static const char days[7][4] = {
@@ -14,7 +15,7 @@ static const char days[7][4] = {
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-void proa_http_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE])
+static void write_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE])
 {
     time_t seconds = (time_t)unix_seconds;
     struct tm utc;
@@ -30,4 +31,19 @@ void proa_http_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE])
         days[utc.tm_wday], (unsigned)utc.tm_mday % 100, months[utc.tm_mon],
         (unsigned)(utc.tm_year + 1900) % 10000, (unsigned)utc.tm_hour % 100,
         (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100);
+}
+
+/* All responses of a second have the same. */
+void proa_http_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE])
+{
+    static _Thread_local struct {
+        int64_t unix_seconds;
+        char text[PROA_HTTP_DATE_SIZE];
+    } last;
+
+    if (last.text[0] == '\0' || last.unix_seconds != unix_seconds) {
+        write_date(unix_seconds, last.text);
+        last.unix_seconds = unix_seconds;
+    }
+    memcpy(text, last.text, sizeof last.text);
 }

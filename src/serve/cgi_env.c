@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/cgi_env.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/version.h"
@@ -52,10 +51,14 @@ static void add_text(struct maker *maker, const char *name,
 
 static void add_number(struct maker *maker, const char *name, size_t number)
 {
-    char text[24];
+    char digits[20];
+    size_t at = sizeof digits;
 
-    (void)snprintf(text, sizeof text, "%zu", number);
-    add(maker, name, text);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    add_bytes(maker, name, digits + at, sizeof digits - at);
 }
 
 /* Fields that are the connection's business, or that have their own variable.
@@ -207,21 +210,25 @@ static void add_url(struct maker *maker,
 {
     const struct proa_http_request *request = exchange->request;
     struct proa_http_text host = request->authority;
-    size_t size = host.size + request->path.size + request->query.size + 96;
-    char *url = proa_arena_alloc(maker->arena, size);
+    const char *scheme = exchange->is_tls ? "https://" : "http://";
 
-    if (url == NULL) {
+    if (host.size == 0)
+        host = proa_http_text_of(exchange->server_address);
+    size_t size = sizeof "X_FULL_URL=https://?" + host.size +
+                  request->path.size + request->query.size;
+    char *item = proa_arena_alloc(maker->arena, size);
+    if (item == NULL) {
         maker->is_out_of_memory = true;
         return;
     }
-    if (host.size == 0)
-        host = proa_http_text_of(exchange->server_address);
-    (void)snprintf(url, size, "%s://%.*s%.*s%s%.*s",
-                   exchange->is_tls ? "https" : "http", (int)host.size,
-                   host.bytes, (int)request->path.size, request->path.bytes,
-                   request->query.size > 0 ? "?" : "", (int)request->query.size,
-                   request->query.bytes);
-    add(maker, "X_FULL_URL", url);
+    maker->env.items[maker->env.count++] = item;
+    item = put(item, "X_FULL_URL=", 11);
+    item = put(item, scheme, strlen(scheme));
+    item = put(item, host.bytes, host.size);
+    item = put(item, request->path.bytes, request->path.size);
+    if (request->query.size > 0)
+        *item++ = '?';
+    (void)put(item, request->query.bytes, request->query.size);
 }
 
 /* "PATH_PARAM_ID=7" for "[id]"; false when the text cannot be decoded. */
@@ -275,9 +282,13 @@ static bool add_path(struct maker *maker,
     add_text(maker, "PATH_INFO", text);
     add_text(maker, "PATH_TRANSLATED", text);
     add_text(maker, "X_RAW_PATH_INFO", rest);
-    (void)snprintf(route, pattern_size, "%s%s", match->pattern,
-                   match->pattern[1] == '\0' ? "..." : "/...");
-    add(maker, "X_MATCHED_ROUTE", route);
+    size_t route_size = strlen(match->pattern);
+    memcpy(route, match->pattern, route_size);
+    memcpy(route + route_size, "/...", 4);
+    /* Of the root its slash is the one. */
+    bool is_root = route_size == 1;
+    add_bytes(maker, "X_MATCHED_ROUTE", is_root ? "/..." : route,
+              is_root ? 4 : route_size + 4);
     for (uint32_t i = 0; i < match->param_count; i++)
         if (!add_param(maker, &match->params[i]))
             return false;

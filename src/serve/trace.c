@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/trace.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -64,6 +63,14 @@ static bool is_good(struct proa_http_text text)
            !is_zero(bytes + SPAN_AT, 16);
 }
 
+static void put_hex(char text[16], uint64_t number)
+{
+    for (int i = 15; i >= 0; i--) {
+        text[i] = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    }
+}
+
 void proa_trace_make(struct proa_trace_source *source,
                      const struct proa_http_request *request,
                      struct proa_trace *trace)
@@ -77,14 +84,18 @@ void proa_trace_make(struct proa_trace_source *source,
     if (span == 0)
         span = 1;
     trace->is_new = count != 1 || !is_good(field->value);
-    if (trace->is_new)
-        (void)snprintf(trace->parent, sizeof trace->parent,
-                       "00-%016llx%016llx-%016llx-01",
-                       (unsigned long long)(source->key[1] | 1),
-                       (unsigned long long)mix(number + source->key[1]),
-                       (unsigned long long)span);
-    else
-        (void)snprintf(trace->parent, sizeof trace->parent,
-                       "00-%.32s-%016llx-%.2s", field->value.bytes + TRACE_AT,
-                       (unsigned long long)span, field->value.bytes + FLAGS_AT);
+    char *parent = trace->parent;
+    memcpy(parent, "00-", TRACE_AT);
+    if (trace->is_new) {
+        put_hex(parent + TRACE_AT, source->key[1] | 1);
+        put_hex(parent + TRACE_AT + 16, mix(number + source->key[1]));
+    } else {
+        memcpy(parent + TRACE_AT, field->value.bytes + TRACE_AT, 32);
+    }
+    parent[SPAN_AT - 1] = '-';
+    put_hex(parent + SPAN_AT, span);
+    parent[FLAGS_AT - 1] = '-';
+    memcpy(parent + FLAGS_AT,
+           trace->is_new ? "01" : field->value.bytes + FLAGS_AT, 2);
+    parent[TEXT_SIZE] = '\0';
 }

@@ -144,6 +144,18 @@ static void sleep_long(void)
     puts("awake");
 }
 
+/* QUERY_STRING milliseconds. */
+static void nap(void)
+{
+    unsigned long ms = strtoul(getenv("QUERY_STRING"), NULL, 10);
+    struct timespec time = { .tv_sec = (time_t)(ms / 1000),
+                             .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+    (void)nanosleep(&time, NULL);
+    say_text();
+    puts("awake");
+}
+
 static int recurse(int depth);
 
 /* Through memory, so that no compiler makes a loop of it. */
@@ -253,6 +265,7 @@ static const struct {
     { "/count", count_up },
     { "/loop", loop },
     { "/sleep", sleep_long },
+    { "/nap", nap },
     { "/overflow", overflow },
     { "/trap", trap },
     { "/exit3", exit_three },
