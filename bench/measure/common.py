@@ -108,7 +108,7 @@ def usage(command, *, env=None):
     read_end, write_end = os.pipe()
     with open(WORK / "stderr", "w+") as errors:
         process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3>&{write_end} {write_end}>&-', "sh", tool, *[str(word) for word in command]],
+            ["sh", "-c", f'exec "$@" 3>&{write_end} {write_end}>&-', "sh", *PREFIX, tool, *[str(word) for word in command]],
             stdout=subprocess.DEVNULL, stderr=errors, stdin=subprocess.DEVNULL,
             pass_fds=(write_end,), env={**os.environ, **(env or {})})
         os.close(write_end)

@@ -31,8 +31,8 @@ struct budget {
     uint32_t bytes_max;
 };
 
-static const struct budget best_budget = { 24 << 10, 32, 64 << 10 };
-static const struct budget good_budget = { 48 << 10, 3, 96 << 10 };
+static const struct budget best_budget = { 24 << 10, 48, 64 << 10 };
+static const struct budget good_budget = { 48 << 10, 4, 96 << 10 };
 
 struct heat {
     const struct proa_wasm_module *module;
