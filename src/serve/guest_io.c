@@ -105,7 +105,7 @@ static enum proa_status check_size(const struct proa_guest_io *io,
                      (unsigned long long)io->response_bytes_max);
 }
 
-/* Put what there is room for now. */
+/* Put what there is room at once. */
 static size_t put_some(struct proa_guest_io *io, const uint8_t *bytes,
                        size_t size)
 {
