@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -221,6 +222,7 @@ static void users_change(void)
         CHECK_EQ(proa_confine_user("0", &err), PROA_USAGE);
         _exit(SKIPPED);
     }
+    CHECK_EQ(setgroups(1, &(const gid_t){ 12345 }), 0);
     CHECK_EQ(proa_confine_user("65534:65533", &err), PROA_OK);
     CHECK_EQ(geteuid(), 65534);
     CHECK_EQ(getegid(), 65533);
