@@ -44,7 +44,8 @@ struct proa_load_settings {
       PROA_OPTION_LEVEL,                                                       \
       "LEVEL",                                                                 \
       offsetof(settings, load.opt_level),                                      \
-      "How much to optimise, 0 to 3.",                                         \
+      "How much to optimise, 0 to 3. 2, the default, does most where most "    \
+      "time should be spent; 3 does all that is known, everywhere.",           \
       "0 1 2 3" },                                                             \
         { "cpu",                                                               \
           0,                                                                   \
