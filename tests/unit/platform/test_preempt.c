@@ -178,7 +178,7 @@ static void test_every_instruction(void (*code)(void))
     uint32_t count = 0;
 
     at_step = raise_interrupt;
-    while (count < 5000) {
+    while (count < 2500) {
         struct work work = { .code = code, .is_stepped = true };
 
         step_wanted = 0;
@@ -197,8 +197,8 @@ static bool is_worthwhile(int step)
 {
     uintptr_t start = (uintptr_t)proa_guest_switch;
 
-    return step % 16 == 0 || places[step] - start < 1024 ||
-           (is_work(places[step]) && step < 200);
+    return step % 61 == 0 || places[step] - start < 1024 ||
+           (is_work(places[step]) && step < 150);
 }
 
 /* Steps of one run, up to where it is back in C for good. */
