@@ -38,6 +38,7 @@ class Case:
     label: str
     prepare: Callable  # () -> a Prepared
     rounds: int = ROUNDS
+    extra: int = EXTRA  # instances beside the first, to weigh
     slow: bool = False  # left out of --quick
 
 
@@ -315,7 +316,7 @@ def machine():
 
 
 CASES = [
-    Case("vm", "virtual machine: Debian's kernel, the C server as init", machine, rounds=3, slow=True),
+    Case("vm", "virtual machine: Debian's kernel, the C server as init", machine, rounds=3, extra=2, slow=True),
     Case("container-node", "container from Debian with Node", container_node, slow=True),
     Case("container-scratch", "container from scratch with the C server", container_scratch),
     Case("process-node", "process: Node", process_node),
@@ -359,9 +360,9 @@ def end(prepared, port, pid):
     prepared.after(port)
 
 
-def weigh(prepared, which):
+def weigh(prepared, which, extra):
     """Bytes of one at rest, and what each further one adds (PSS of its processes)."""
-    ports = [host.free_port() for _ in range(EXTRA + 1)]
+    ports = [host.free_port() for _ in range(extra + 1)]
     pids = []
     try:
         for port in ports:
@@ -375,7 +376,7 @@ def weigh(prepared, which):
     finally:
         for port, pid in pids:
             end(prepared, port, pid)
-    return rest, (every - rest) / EXTRA
+    return rest, (every - rest) / extra
 
 
 def functions_weight(which, count=64):
@@ -418,7 +419,7 @@ def measure(case, rounds, weighs=True):
             values.append(ns)
     rest = extra = None
     if weighs and prepared.can_weigh:
-        rest, extra = weigh(prepared, which)
+        rest, extra = weigh(prepared, which, case.extra)
     return {"start_ns": values, "image_bytes": prepared.image_bytes, "rest_bytes": rest, "extra_bytes": extra,
             "note": prepared.note, "marks": []}
 

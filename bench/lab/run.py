@@ -144,7 +144,8 @@ def run(options, store):
     if not options.quick:
         print(f"{len(cells)} runs, some {clock.all / 60:.0f} minutes; interrupt at will, the same command goes on",
               flush=True)
-    measure_all(cells, good, store, clock)
+    if options.only != "compare":
+        measure_all(cells, good, store, clock)
     if options.only != "load":
         compare.run(store, quick=options.quick, left=(lambda: not clock.is_over(8)))
     return not missing and len(good) == len(made)
