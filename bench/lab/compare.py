@@ -150,10 +150,10 @@ def need(program, package):
 
 
 def oci_runtime():
-    for name in ("crun", "runc"):
+    for name in ("runc", "crun"):
         if shutil.which(name):
             return name
-    raise BuildError("no crun or runc: apt-get install crun")
+    raise BuildError("no runc or crun: apt-get install runc")
 
 
 def bundle(name, root, command, writable=False):
@@ -330,8 +330,8 @@ CASES = [
 
 def missing_of(name):
     wanted = {"vm": (("qemu-system-x86_64", "qemu-system-x86"), ("cpio", "cpio")),
-              "container-node": (("crun", "crun"), ("umoci", "umoci"), ("debootstrap", "debootstrap")),
-              "container-scratch": (("crun", "crun"), ("umoci", "umoci"))}
+              "container-node": (("runc", "runc"), ("umoci", "umoci"), ("debootstrap", "debootstrap")),
+              "container-scratch": (("runc", "runc"), ("umoci", "umoci"))}
     return [(program, f"apt-get install {package}") for program, package in wanted.get(name, ())
             if not shutil.which(program)]
 
