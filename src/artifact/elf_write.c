@@ -61,7 +61,6 @@ void proa_elf_begin(const struct proa_artifact_source *source,
     align_to(out, PROA_HOST_PAGE);
     places->slots = out->size;
     if (source->has_slots) {
-        assert(source->rodata_size == 0);
         proa_sink_put_zeros(
             out, PROA_SLOT_SIZE *
                      (uint64_t)(source->module->function_count -

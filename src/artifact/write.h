@@ -31,8 +31,8 @@ struct proa_artifact_source {
     uint32_t record_count;
     const uint32_t *trampolines; /* by type index */
     uint32_t init;
-    /* With slots, which then follow the text at the next multiple of 4096, and
-     * there is no read-only data. */
+    /* With slots, which then follow what is before them at the next multiple
+     * of 4096. */
     bool has_slots;
     uint32_t entries;
     bool counts_fuel;

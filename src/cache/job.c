@@ -185,29 +185,17 @@ enum proa_status proa_job_make(const struct proa_job *job,
     char opt[] = { '-', 'O', (char)('0' + job->opt_level), '\0' };
     char module[2 * PROA_SHA256_SIZE + 1];
     char threads[16];
-    const char *const argv[] = { "proa-compiler",
-                                 "compile",
-                                 "--input-fd",
-                                 "3",
-                                 "--output-fd",
-                                 "4",
-                                 "--report-fd",
-                                 "5",
-                                 "--cpu",
-                                 job->target.cpu,
-                                 "--features",
-                                 job->target.features,
-                                 "--target",
-                                 job->target.triple,
-                                 opt,
-                                 "--threads",
-                                 threads,
-                                 "--module-sha256",
-                                 module,
-                                 "--tier",
-                                 job->is_baseline ? "baseline" : "optimized",
-                                 options->counts_fuel ? "--fuel" : NULL,
-                                 NULL };
+    const char *const argv[] = {
+        "proa-compiler", "compile", "--input-fd", "3", "--output-fd", "4",
+        "--report-fd", "5", "--cpu", job->target.cpu, "--features",
+        job->target.features, "--target", job->target.triple, opt, "--threads",
+        threads, "--module-sha256", module,
+        /* or something said again */
+        job->functions != NULL ? "--functions" : opt,
+        job->functions != NULL ? job->functions : opt, "--tier",
+        job->is_baseline ? "baseline" : "optimized",
+        options->counts_fuel ? "--fuel" : NULL, NULL
+    };
     struct proa_compiler_run run = {
         .path = job->compiler,
         .argv = argv,

@@ -21,6 +21,7 @@ struct proa_job {
     uint32_t thread_count;
     const int *stop_fd; /* borrowed; not NULL: in the background, until this is
                            readable */
+    const char *functions; /* borrowed; only these: "3,17"; NULL: all */
     bool is_baseline;
     char boot[40]; /* baseline: entries are of this boot; "": of any */
     char compiler[PROA_COMPILER_PATH_MAX]; /* "": there is none */

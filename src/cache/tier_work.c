@@ -73,3 +73,22 @@ enum proa_status proa_tier_work(struct proa_job *job,
     proa_module_release(better);
     return status;
 }
+
+enum proa_status proa_tier_work_some(const struct proa_job *job,
+                                     struct proa_engine *engine,
+                                     struct proa_module *module,
+                                     const char *functions,
+                                     struct proa_error *err)
+{
+    struct proa_job own = *job;
+    struct proa_module *some = NULL;
+    enum proa_status status;
+
+    proa_job_set_tier(&own, PROA_TIER_OPTIMIZED);
+    own.functions = functions;
+    status = proa_job_make_and_load(&own, engine, NULL, &some, err);
+    if (status == PROA_OK)
+        status = proa_module_improve_some(module, some, err);
+    proa_module_release(some);
+    return status;
+}

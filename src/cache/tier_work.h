@@ -21,6 +21,17 @@ PROA_NODISCARD enum proa_status proa_tier_work(struct proa_job *job,
                                                struct proa_module *module,
                                                struct proa_error *err);
 
+/*
+ * Only these functions, at once: not from the cache, nor into it.
+ *
+ * @param functions see struct proa_job
+ */
+PROA_NODISCARD enum proa_status proa_tier_work_some(const struct proa_job *job,
+                                                    struct proa_engine *engine,
+                                                    struct proa_module *module,
+                                                    const char *functions,
+                                                    struct proa_error *err);
+
 /* Wait; false when it is time to stop. */
 bool proa_tier_pause(int stop_fd, uint64_t ns);
 

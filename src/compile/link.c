@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "artifact/format.h"
 #include "base/fail.h"
 
 /*
@@ -24,6 +25,7 @@ struct object {
 };
 
 struct linker {
+    const struct proa_link_request *request;
     struct proa_linked *linked;
     struct object *objects;
     uint32_t object_count;
@@ -260,6 +262,56 @@ static uint32_t *make_slots(struct linker *linker, uint32_t count)
     return slots;
 }
 
+static uint64_t page_round(uint64_t size)
+{
+    return (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
+/* Room for a stub of each own function; those not defined become theirs. */
+static enum proa_status make_stubs(struct linker *linker)
+{
+    const struct proa_link_request *request = linker->request;
+    struct proa_linked *linked = linker->linked;
+    uint32_t own = request->function_count - request->imported_function_count;
+
+    if (!request->has_stubs)
+        return PROA_OK;
+    if (!append_aligned(&linked->text, NULL, 0, PROA_LINK_STUB_SIZE,
+                        PADDING_BYTE) ||
+        !proa_buffer_append_zeros(&linked->text,
+                                  (size_t)own * PROA_LINK_STUB_SIZE))
+        return proa_fail(linker->err, PROA_LIMIT, 0,
+                         "the compiled code is larger than its limit");
+    linked->stubs =
+        (uint32_t)(linked->text.size - (size_t)own * PROA_LINK_STUB_SIZE);
+    for (uint32_t i = 0; i < own; i++) {
+        uint32_t *code = &linked->code[request->imported_function_count + i];
+        if (*code == PROA_ARTIFACT_NONE)
+            *code = linked->stubs + i * PROA_LINK_STUB_SIZE;
+    }
+    return PROA_OK;
+}
+
+/* jmp [rip + distance of the slot]: slots follow the read-only data. */
+static void fill_stubs(struct linker *linker)
+{
+    const struct proa_link_request *request = linker->request;
+    struct proa_linked *linked = linker->linked;
+    uint64_t slots = linker->rodata_address + page_round(linked->rodata.size);
+    uint32_t own = request->function_count - request->imported_function_count;
+
+    for (uint32_t i = 0; i < own; i++) {
+        uint8_t stub[PROA_LINK_STUB_SIZE] = {
+            0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc
+        };
+        uint32_t at = linked->stubs + i * PROA_LINK_STUB_SIZE;
+        uint32_t distance =
+            (uint32_t)(slots + (uint64_t)i * PROA_SLOT_SIZE - (at + 6));
+        memcpy(stub + 2, &distance, sizeof distance);
+        memcpy(linked->text.bytes + at, stub, sizeof stub);
+    }
+}
+
 static enum proa_status link_all(struct linker *linker,
                                  const struct proa_buffer *objects)
 {
@@ -282,34 +334,36 @@ static enum proa_status link_all(struct linker *linker,
         status = open_object(linker, &objects[i], &linker->objects[i]);
     if (status != PROA_OK)
         return status;
-    linker->rodata_address =
-        (linked->text.size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
     for (uint32_t i = 0; i < linker->object_count; i++)
         define_symbols(linker, &linker->objects[i]);
+    status = make_stubs(linker);
+    linker->rodata_address = page_round(linked->text.size);
+    if (status == PROA_OK && linker->request->has_stubs)
+        fill_stubs(linker);
     for (uint32_t i = 0; status == PROA_OK && i < linker->object_count; i++)
         status = relocate_object(linker, &linker->objects[i]);
     return status;
 }
 
-enum proa_status proa_link(const struct proa_buffer *objects,
-                           uint32_t object_count, uint32_t function_count,
-                           uint32_t type_count, struct proa_arena *arena,
-                           struct proa_linked *linked, struct proa_error *err)
+enum proa_status proa_link(const struct proa_link_request *request,
+                           struct proa_arena *arena, struct proa_linked *linked,
+                           struct proa_error *err)
 {
     const size_t text_max = (size_t)1 << 30; /* reach of a 32-bit distance */
     struct proa_linked made = { .init = PROA_ARTIFACT_NONE };
     struct linker linker = {
+        .request = request,
         .linked = &made,
-        .object_count = object_count,
-        .function_count = function_count,
-        .type_count = type_count,
+        .object_count = request->object_count,
+        .function_count = request->function_count,
+        .type_count = request->type_count,
         .arena = arena,
         .err = err,
     };
 
     proa_buffer_init(&made.text, text_max);
     proa_buffer_init(&made.rodata, text_max / 2);
-    enum proa_status status = link_all(&linker, objects);
+    enum proa_status status = link_all(&linker, request->objects);
     if (status != PROA_OK) {
         proa_linked_deinit(&made);
         return status;

@@ -20,20 +20,32 @@ struct proa_linked {
     uint32_t *tail;
     uint32_t *trampolines; /* by type index */
     uint32_t init;
+    uint32_t stubs; /* by own function 8 bytes, see PROA_LINK_STUB_SIZE */
+};
+
+/* A stub jumps through a slot behind text and read-only data. */
+enum { PROA_LINK_STUB_SIZE = 8 };
+
+/* All borrowed for the call. */
+struct proa_link_request {
+    const struct proa_buffer *objects; /* as proa_codegen_partition made them,
+                                          in the order in which they lie */
+    uint32_t object_count;
+    uint32_t function_count;
+    uint32_t imported_function_count;
+    uint32_t type_count;
+    bool has_stubs; /* for own functions that no object defines; their size is
+                       then 0. For x86-64 */
 };
 
 /*
- * @param objects      borrowed for the call, as proa_codegen_partition made
- *                     them; in the order in which they shall lie
- * @param arena        borrowed; must outlive `linked`
+ * @param arena borrowed; must outlive `linked`
  * @return PROA_OK, PROA_NOMEM, PROA_COMPILER (an object that is not as we
  * expect it: an undefined symbol, an unknown relocation)
  */
 PROA_NODISCARD enum proa_status
-proa_link(const struct proa_buffer *objects, uint32_t object_count,
-          uint32_t function_count, uint32_t type_count,
-          struct proa_arena *arena, struct proa_linked *linked,
-          struct proa_error *err);
+proa_link(const struct proa_link_request *request, struct proa_arena *arena,
+          struct proa_linked *linked, struct proa_error *err);
 void proa_linked_deinit(struct proa_linked *linked);
 
 /*

@@ -130,6 +130,8 @@ write_artifact(const struct proa_compile_request *request,
         .record_count = plan->codegen.record_count,
         .trampolines = linked->trampolines,
         .init = linked->init,
+        .has_slots = request->function_count != 0,
+        .entries = linked->stubs,
         .counts_fuel = request->codegen.counts_fuel,
         .images = plan->images.runs,
         .image_count = plan->images.run_count,
@@ -148,9 +150,15 @@ link_and_write(const struct proa_compile_request *request,
 {
     const struct proa_wasm_module *module = plan->codegen.module;
     struct proa_linked linked;
-    enum proa_status status =
-        proa_link(objects, plan->partition_count, module->function_count,
-                  module->type_count, module->arena, &linked, err);
+    const struct proa_link_request link = {
+        .objects = objects,
+        .object_count = plan->partition_count,
+        .function_count = module->function_count,
+        .imported_function_count = module->imported_function_count,
+        .type_count = module->type_count,
+        .has_stubs = request->function_count != 0,
+    };
+    enum proa_status status = proa_link(&link, module->arena, &linked, err);
 
     if (status != PROA_OK)
         return status;
@@ -189,6 +197,11 @@ enum proa_status proa_compile_module(const struct proa_compile_request *request,
                                      struct proa_buffer *artifact,
                                      struct proa_error *err)
 {
+    const struct proa_plan_wish wish = {
+        .opt_level = request->codegen.opt_level,
+        .functions = request->functions,
+        .function_count = request->function_count,
+    };
     struct proa_wasm_module module;
     struct proa_module_plan plan;
     enum proa_status status =
@@ -198,8 +211,8 @@ enum proa_status proa_compile_module(const struct proa_compile_request *request,
         return status;
     status = proa_wasm_validate(&module, err);
     if (status == PROA_OK) {
-        status = proa_module_plan_make(&module, request->codegen.opt_level,
-                                       module.arena, &plan, err);
+        status =
+            proa_module_plan_make(&module, &wish, module.arena, &plan, err);
         if (status == PROA_OK) {
             status = compile_plan(request, &plan, artifact, err);
             proa_module_plan_deinit(&plan);

@@ -16,6 +16,10 @@ struct proa_compile_request {
     const char *artifact_features; /* "avx2,fma": what the artifact needs */
     const char *producer;
     uint32_t thread_count; /* at least 1 */
+    /* Only these functions, and small ones that they call; the rest becomes
+     * jumps through slots. The artifact is not whole then. */
+    const uint32_t *functions;
+    uint32_t function_count; /* 0: all */
     /* Called from one thread at a time, never two at once; may be NULL. */
     void (*progress)(void *env, uint64_t done_bytes, uint64_t all_bytes);
     void *progress_env;

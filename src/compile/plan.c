@@ -7,6 +7,7 @@
 #include "artifact/record.h"
 #include "base/fail.h"
 #include "compile/heat.h"
+#include "compile/hot.h"
 #include "compile/own_tables.h"
 #include "wasm/instruction.h"
 
@@ -181,8 +182,26 @@ static enum proa_status partition(const struct proa_wasm_module *module,
     return sort_partitions(arena, plan, err);
 }
 
+/* Tail forms call each other: where there are any, it is all or nothing. */
+static enum proa_status choose(const struct proa_wasm_module *module,
+                               const struct proa_plan_wish *wish,
+                               struct proa_arena *arena,
+                               struct proa_codegen_plan *plan,
+                               struct proa_error *err)
+{
+    if (wish->function_count == 0)
+        return proa_heat_levels(module, wish->opt_level, arena, &plan->levels,
+                                err);
+    if (module->feature_used[PROA_FEATURE_TAIL_CALL])
+        return proa_fail(err, PROA_UNSUPPORTED, 0,
+                         "a module with tail calls is compiled whole");
+    return proa_hot_levels(module, wish->functions, wish->function_count,
+                           wish->opt_level, arena, &plan->levels, err);
+}
+
 enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
-                                       int opt_level, struct proa_arena *arena,
+                                       const struct proa_plan_wish *wish,
+                                       struct proa_arena *arena,
                                        struct proa_module_plan *plan,
                                        struct proa_error *err)
 {
@@ -198,10 +217,9 @@ enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,
         status =
             proa_own_tables_find(module, arena, &made.codegen.own_tables, err);
     if (status == PROA_OK)
-        status = proa_heat_levels(module, opt_level, arena,
-                                  &made.codegen.levels, err);
+        status = choose(module, wish, arena, &made.codegen, err);
     if (status == PROA_OK)
-        status = partition(module, opt_level, arena, &made, err);
+        status = partition(module, wish->opt_level, arena, &made, err);
     if (status == PROA_OK)
         status = proa_images_make(module, arena, &made.images, err);
     if (status != PROA_OK)

@@ -19,6 +19,12 @@ struct proa_module_plan {
     uint64_t all_bytes;
 };
 
+struct proa_plan_wish {
+    int opt_level;
+    const uint32_t *functions; /* only these, see hot.h */
+    uint32_t function_count;   /* 0: all */
+};
+
 /*
  * @param module validated; borrowed; must outlive the plan
  * @param arena  borrowed; must outlive the plan
@@ -26,7 +32,8 @@ struct proa_module_plan {
  *         validated module)
  */
 PROA_NODISCARD enum proa_status
-proa_module_plan_make(const struct proa_wasm_module *module, int opt_level,
+proa_module_plan_make(const struct proa_wasm_module *module,
+                      const struct proa_plan_wish *wish,
                       struct proa_arena *arena, struct proa_module_plan *plan,
                       struct proa_error *err);
 void proa_module_plan_deinit(struct proa_module_plan *plan);

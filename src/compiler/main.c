@@ -5,6 +5,7 @@
  *     proa-compiler compile --input-fd N --output-fd N --report-fd N
  *         --cpu NAME --features LIST --target TRIPLE -O0..-O3 --threads N
  *         --tier baseline|optimized --module-sha256 HEX [--fuel]
+ *         [--functions INDEX,INDEX...]
  *     proa-compiler inspect --input-fd N --report-fd N [--json]
  *     proa-compiler version
  *
@@ -83,6 +84,8 @@ static enum proa_status compile(const struct proa_arguments *arguments,
         .artifact_features = needed,
         .producer = producer,
         .thread_count = arguments->thread_count,
+        .functions = arguments->functions,
+        .function_count = arguments->function_count,
         .progress = report_progress,
         .progress_env = (void *)(uintptr_t)arguments,
     };

@@ -60,6 +60,30 @@ static bool parse_digest(const char *text, struct proa_arguments *arguments)
     return true;
 }
 
+/* "3,17,4": at least one. */
+static bool parse_functions(const char *text, struct proa_arguments *arguments)
+{
+    size_t count = 1;
+
+    for (const char *c = text; *c != '\0'; c++)
+        count += *c == ',';
+    arguments->functions = calloc(count, sizeof *arguments->functions);
+    if (arguments->functions == NULL)
+        return false;
+    for (;;) {
+        char *end = NULL;
+        unsigned long index = strtoul(text, &end, 10);
+        if (end == text || *text < '0' || *text > '9' || index >= UINT32_MAX)
+            return false;
+        arguments->functions[arguments->function_count++] = (uint32_t)index;
+        if (*end == '\0')
+            return true;
+        if (*end != ',')
+            return false;
+        text = end + 1;
+    }
+}
+
 /* An option with a value; false when the value is none. */
 static bool parse_option(const char *name, const char *value,
                          struct proa_arguments *arguments)
@@ -80,6 +104,8 @@ static bool parse_option(const char *name, const char *value,
     }
     if (strcmp(name, "--module-sha256") == 0)
         return parse_digest(value, arguments);
+    if (strcmp(name, "--functions") == 0)
+        return parse_functions(value, arguments);
     if (strcmp(name, "--tier") == 0) {
         arguments->is_baseline = strcmp(value, "baseline") == 0;
         return arguments->is_baseline || strcmp(value, "optimized") == 0;

@@ -24,6 +24,8 @@ struct proa_arguments {
     uint32_t thread_count;
     uint8_t module_sha256[32];
     bool has_sha256;
+    uint32_t *functions; /* owned by the process; NULL: all */
+    uint32_t function_count;
     bool as_json;
     bool is_baseline;
     bool counts_fuel;

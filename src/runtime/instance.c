@@ -271,6 +271,9 @@ proa_instance_prepare(struct proa_store *store, struct proa_module *module,
     enum proa_status status =
         check_imports(store, artifact, imports, import_count, err);
 
+    if (status == PROA_OK && module->is_partial)
+        status = proa_fail(err, PROA_USAGE, 0,
+                           "this code is only of some of the functions");
     if (status == PROA_OK && store->limits.fuel != 0 && !artifact->counts_fuel)
         status = proa_fail(err, PROA_USAGE, 0,
                            "fuel is limited, but this code was compiled "

@@ -175,11 +175,12 @@ static enum proa_status open_slots(struct proa_module *module,
                           artifact->slots_offset))
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a module");
     module->slots = (void *)slots;
-    for (uint32_t i = 0; i < artifact->slot_count; i++)
-        atomic_init(
-            &module->slots[i],
-            text + artifact->functions[artifact->imported_function_count + i]
-                       .code);
+    for (uint32_t i = 0; i < artifact->slot_count; i++) {
+        const struct proa_artifact_function *function =
+            &artifact->functions[artifact->imported_function_count + i];
+        atomic_init(&module->slots[i], text + function->code);
+        module->is_partial = module->is_partial || function->code_size == 0;
+    }
     return PROA_OK;
 }
 
@@ -211,6 +212,7 @@ static void module_destroy(struct proa_module *module)
 {
     proa_code_remove(module->code);
     proa_module_release(module->better);
+    proa_module_release(module->some);
     proa_artifact_deinit(&module->artifact);
     proa_map_release(module->base, module->size);
     if (module->fd >= 0)

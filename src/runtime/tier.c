@@ -10,7 +10,8 @@ enum { SHA256_BYTES = 32 };
 
 bool proa_module_can_improve(const struct proa_module *module)
 {
-    return module->slots != NULL && atomic_load(&module->better) == NULL;
+    return module->slots != NULL && !module->is_partial &&
+           atomic_load(&module->better) == NULL;
 }
 
 /* Code of `b` finds in a context of `a` what it expects there. */
@@ -30,26 +31,71 @@ static bool is_same(const struct proa_artifact *a,
     return true;
 }
 
+static enum proa_status no_better(struct proa_error *err)
+{
+    return proa_fail(err, PROA_USAGE, 0,
+                     "this is no better code of the same module");
+}
+
+/* The address of an own function's code. */
+static uint64_t code_of(const struct proa_module *module, uint32_t own)
+{
+    const struct proa_artifact *artifact = &module->artifact;
+
+    return (uintptr_t)module->base + artifact->text_offset +
+           artifact->functions[artifact->imported_function_count + own].code;
+}
+
+static void set_slot(struct proa_module *module, uint32_t own, uint64_t code)
+{
+    atomic_store_explicit(&module->slots[own], code, memory_order_release);
+}
+
 enum proa_status proa_module_improve(struct proa_module *module,
                                      struct proa_module *better,
                                      struct proa_error *err)
 {
-    const struct proa_artifact *artifact = &better->artifact;
-    uint32_t imported = artifact->imported_function_count;
-    uint64_t text = (uintptr_t)better->base + artifact->text_offset;
+    struct proa_module *some = atomic_load(&module->some);
     struct proa_module *none = NULL;
 
-    if (module->slots == NULL || better->slots != NULL ||
+    if (module->slots == NULL || module->is_partial || better->slots != NULL ||
         module->engine != better->engine ||
-        !is_same(&module->artifact, artifact))
-        return proa_fail(err, PROA_USAGE, 0,
-                         "this is no better code of the same module");
+        !is_same(&module->artifact, &better->artifact))
+        return no_better(err);
     if (!atomic_compare_exchange_strong(&module->better, &none, better))
         return PROA_OK; /* it has some already */
     (void)proa_module_retain(better);
-    for (uint32_t i = 0; i < module->artifact.slot_count; i++)
-        atomic_store_explicit(&module->slots[i],
-                              text + artifact->functions[imported + i].code,
-                              memory_order_release);
+    for (uint32_t i = 0; i < module->artifact.slot_count; i++) {
+        set_slot(module, i, code_of(better, i));
+        if (some != NULL)
+            set_slot(some, i, code_of(better, i));
+    }
+    return PROA_OK;
+}
+
+/* A stub of `some` comes here, and must find code before it is reached. */
+enum proa_status proa_module_improve_some(struct proa_module *module,
+                                          struct proa_module *some,
+                                          struct proa_error *err)
+{
+    const struct proa_artifact *artifact = &some->artifact;
+    uint32_t imported = artifact->imported_function_count;
+    struct proa_module *none = NULL;
+
+    if (module->slots == NULL || module->is_partial || some->slots == NULL ||
+        module->engine != some->engine || !is_same(&module->artifact, artifact))
+        return no_better(err);
+    if (atomic_load(&module->better) != NULL ||
+        !atomic_compare_exchange_strong(&module->some, &none, some))
+        return PROA_OK; /* it has better already */
+    (void)proa_module_retain(some);
+    for (uint32_t i = 0; i < artifact->slot_count; i++)
+        set_slot(some, i,
+                 artifact->functions[imported + i].code_size != 0
+                     ? code_of(some, i)
+                     : atomic_load(&module->slots[i]));
+    for (uint32_t i = 0; i < artifact->slot_count; i++)
+        if (artifact->functions[imported + i].code_size != 0)
+            set_slot(module, i, code_of(some, i));
     return PROA_OK;
 }

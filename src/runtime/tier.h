@@ -24,4 +24,15 @@ PROA_NODISCARD enum proa_status proa_module_improve(struct proa_module *module,
                                                     struct proa_module *better,
                                                     struct proa_error *err);
 
+/*
+ * The same for some functions, by an artifact that holds only these: its other
+ * calls come back to the best code there is. Once for a module, before it is
+ * improved as a whole.
+ *
+ * Threads: one at a time for a module, while its code runs on others.
+ */
+PROA_NODISCARD enum proa_status
+proa_module_improve_some(struct proa_module *module, struct proa_module *some,
+                         struct proa_error *err);
+
 #endif
