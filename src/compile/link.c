@@ -267,33 +267,33 @@ static uint64_t page_round(uint64_t size)
     return (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 
-/* Room for a stub of each own function; those not defined become theirs. */
-static enum proa_status make_stubs(struct linker *linker)
+/* Room for a thunk of each own function; those not defined become theirs. */
+static enum proa_status make_thunks(struct linker *linker)
 {
     const struct proa_link_request *request = linker->request;
     struct proa_linked *linked = linker->linked;
     uint32_t own = request->function_count - request->imported_function_count;
 
-    if (!request->has_stubs)
+    if (!request->has_thunks)
         return PROA_OK;
-    if (!append_aligned(&linked->text, NULL, 0, PROA_LINK_STUB_SIZE,
+    if (!append_aligned(&linked->text, NULL, 0, PROA_LINK_THUNK_SIZE,
                         PADDING_BYTE) ||
         !proa_buffer_append_zeros(&linked->text,
-                                  (size_t)own * PROA_LINK_STUB_SIZE))
+                                  (size_t)own * PROA_LINK_THUNK_SIZE))
         return proa_fail(linker->err, PROA_LIMIT, 0,
                          "the compiled code is larger than its limit");
-    linked->stubs =
-        (uint32_t)(linked->text.size - (size_t)own * PROA_LINK_STUB_SIZE);
+    linked->thunks =
+        (uint32_t)(linked->text.size - (size_t)own * PROA_LINK_THUNK_SIZE);
     for (uint32_t i = 0; i < own; i++) {
         uint32_t *code = &linked->code[request->imported_function_count + i];
         if (*code == PROA_ARTIFACT_NONE)
-            *code = linked->stubs + i * PROA_LINK_STUB_SIZE;
+            *code = linked->thunks + i * PROA_LINK_THUNK_SIZE;
     }
     return PROA_OK;
 }
 
 /* jmp [rip + distance of the slot]: slots follow the read-only data. */
-static void fill_stubs(struct linker *linker)
+static void fill_thunks(struct linker *linker)
 {
     const struct proa_link_request *request = linker->request;
     struct proa_linked *linked = linker->linked;
@@ -301,14 +301,13 @@ static void fill_stubs(struct linker *linker)
     uint32_t own = request->function_count - request->imported_function_count;
 
     for (uint32_t i = 0; i < own; i++) {
-        uint8_t stub[PROA_LINK_STUB_SIZE] = {
-            0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc
-        };
-        uint32_t at = linked->stubs + i * PROA_LINK_STUB_SIZE;
+        uint8_t thunk[PROA_LINK_THUNK_SIZE] = { 0xff, 0x25, 0,    0,
+                                                0,    0,    0xcc, 0xcc };
+        uint32_t at = linked->thunks + i * PROA_LINK_THUNK_SIZE;
         uint32_t distance =
             (uint32_t)(slots + (uint64_t)i * PROA_SLOT_SIZE - (at + 6));
-        memcpy(stub + 2, &distance, sizeof distance);
-        memcpy(linked->text.bytes + at, stub, sizeof stub);
+        memcpy(thunk + 2, &distance, sizeof distance);
+        memcpy(linked->text.bytes + at, thunk, sizeof thunk);
     }
 }
 
@@ -336,10 +335,10 @@ static enum proa_status link_all(struct linker *linker,
         return status;
     for (uint32_t i = 0; i < linker->object_count; i++)
         define_symbols(linker, &linker->objects[i]);
-    status = make_stubs(linker);
+    status = make_thunks(linker);
     linker->rodata_address = page_round(linked->text.size);
-    if (status == PROA_OK && linker->request->has_stubs)
-        fill_stubs(linker);
+    if (status == PROA_OK && linker->request->has_thunks)
+        fill_thunks(linker);
     for (uint32_t i = 0; status == PROA_OK && i < linker->object_count; i++)
         status = relocate_object(linker, &linker->objects[i]);
     return status;

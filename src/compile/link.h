@@ -20,11 +20,11 @@ struct proa_linked {
     uint32_t *tail;
     uint32_t *trampolines; /* by type index */
     uint32_t init;
-    uint32_t stubs; /* by own function 8 bytes, see PROA_LINK_STUB_SIZE */
+    uint32_t thunks; /* by own function 8 bytes, see PROA_LINK_THUNK_SIZE */
 };
 
-/* A stub jumps through a slot behind text and read-only data. */
-enum { PROA_LINK_STUB_SIZE = 8 };
+/* A thunk jumps through a slot behind text and read-only data. */
+enum { PROA_LINK_THUNK_SIZE = 8 };
 
 /* All borrowed for the call. */
 struct proa_link_request {
@@ -34,7 +34,7 @@ struct proa_link_request {
     uint32_t function_count;
     uint32_t imported_function_count;
     uint32_t type_count;
-    bool has_stubs; /* for own functions that no object defines; their size is
+    bool has_thunks; /* for own functions that no object defines; their size is
                        then 0. For x86-64 */
 };
 

@@ -131,7 +131,7 @@ write_artifact(const struct proa_compile_request *request,
         .trampolines = linked->trampolines,
         .init = linked->init,
         .has_slots = request->function_count != 0,
-        .entries = linked->stubs,
+        .entries = linked->thunks,
         .counts_fuel = request->codegen.counts_fuel,
         .images = plan->images.runs,
         .image_count = plan->images.run_count,
@@ -156,7 +156,7 @@ link_and_write(const struct proa_compile_request *request,
         .function_count = module->function_count,
         .imported_function_count = module->imported_function_count,
         .type_count = module->type_count,
-        .has_stubs = request->function_count != 0,
+        .has_thunks = request->function_count != 0,
     };
     enum proa_status status = proa_link(&link, module->arena, &linked, err);
 

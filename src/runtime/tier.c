@@ -73,7 +73,7 @@ enum proa_status proa_module_improve(struct proa_module *module,
     return PROA_OK;
 }
 
-/* A stub of `some` comes here, and must find code before it is reached. */
+/* A thunk of `some` comes here, and must find code before it is reached. */
 enum proa_status proa_module_improve_some(struct proa_module *module,
                                           struct proa_module *some,
                                           struct proa_error *err)
