@@ -301,10 +301,12 @@ static enum proa_status make_instance(struct proa_slot *slot,
                                        count, &slot->instance, err);
     if (status != PROA_OK)
         return status;
-    /* A huge page would be copied whole for each byte written. */
+    /* A huge page would be copied whole for each byte written. All of the
+     * reservation, or its two parts were an area each of the few we may have.
+     */
     for (uint32_t i = 0; i < artifact_of(slot)->memory_count; i++) {
         struct proa_memory *memory = slot->instance->memories[i];
-        proa_map_prefer_small(memory->base, memory->size_max);
+        proa_map_prefer_small(memory->reservation, memory->reservation_size);
     }
     return PROA_OK;
 }
