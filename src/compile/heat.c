@@ -65,23 +65,6 @@ static bool make_room(struct heat *heat, uint32_t depth)
     return true;
 }
 
-static enum proa_status skip_locals(struct proa_cursor *in,
-                                    struct proa_error *err)
-{
-    uint32_t group_count;
-    enum proa_status status = proa_cursor_u32(in, &group_count, err);
-
-    for (uint32_t i = 0; status == PROA_OK && i < group_count; i++) {
-        uint32_t count;
-        uint8_t type;
-
-        status = proa_cursor_u32(in, &count, err);
-        if (status == PROA_OK)
-            status = proa_cursor_u8(in, &type, err);
-    }
-    return status;
-}
-
 /* What one instruction adds, run `times` times by a call of `caller`. */
 static void count(struct heat *heat, uint32_t caller, double times,
                   const struct proa_instruction *instruction)
@@ -109,7 +92,7 @@ static enum proa_status read_body(struct heat *heat, uint32_t index,
     struct proa_cursor in = heat->module->functions[index].body;
     uint32_t depth = 0; /* blocks around, without the function's own */
     uint8_t loops = 0;
-    enum proa_status status = skip_locals(&in, err);
+    enum proa_status status = proa_instruction_skip_locals(&in, err);
 
     heat->work[index] = 1;
     while (status == PROA_OK && proa_cursor_left(&in) > 0) {

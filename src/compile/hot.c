@@ -9,29 +9,13 @@
 /* Bytes of a body that LLVM may inline into another. */
 enum { SMALL_BODY_BYTES = 160 };
 
-static enum proa_status skip_locals(struct proa_cursor *in,
-                                    struct proa_error *err)
-{
-    uint32_t group_count;
-    enum proa_status status = proa_cursor_u32(in, &group_count, err);
-
-    for (uint32_t i = 0; status == PROA_OK && i < group_count; i++) {
-        uint32_t count;
-        uint8_t type;
-        status = proa_cursor_u32(in, &count, err);
-        if (status == PROA_OK)
-            status = proa_cursor_u8(in, &type, err);
-    }
-    return status;
-}
-
 /* What a hot function calls and is small is worth as much. */
 static enum proa_status mark_small(const struct proa_wasm_module *module,
                                    uint32_t caller, uint8_t level,
                                    uint8_t *levels, struct proa_error *err)
 {
     struct proa_cursor in = module->functions[caller].body;
-    enum proa_status status = skip_locals(&in, err);
+    enum proa_status status = proa_instruction_skip_locals(&in, err);
 
     while (status == PROA_OK && proa_cursor_left(&in) > 0) {
         struct proa_instruction instruction;

@@ -264,3 +264,20 @@ enum proa_status proa_instruction_read(struct proa_cursor *in,
                          opcode->text);
     return read_immediate(in, out, err);
 }
+
+enum proa_status proa_instruction_skip_locals(struct proa_cursor *in,
+                                              struct proa_error *err)
+{
+    uint32_t group_count;
+    enum proa_status status = proa_cursor_u32(in, &group_count, err);
+
+    for (uint32_t i = 0; status == PROA_OK && i < group_count; i++) {
+        uint32_t count;
+        uint8_t type;
+
+        status = proa_cursor_u32(in, &count, err);
+        if (status == PROA_OK)
+            status = proa_cursor_u8(in, &type, err);
+    }
+    return status;
+}

@@ -66,4 +66,8 @@ PROA_NODISCARD enum proa_status
 proa_instruction_read(struct proa_cursor *in, struct proa_instruction *out,
                       struct proa_error *err);
 
+/* From a body's first byte to its first instruction. Returns as above. */
+PROA_NODISCARD enum proa_status
+proa_instruction_skip_locals(struct proa_cursor *in, struct proa_error *err);
+
 #endif
