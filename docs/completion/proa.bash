@@ -17,6 +17,7 @@ _proa() {
         --max-memory) COMPREPLY=(); return ;;
         --max-stack) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
+        --cpu-timeout) COMPREPLY=(); return ;;
         --fuel) COMPREPLY=(); return ;;
         --usage) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --usage-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -28,7 +29,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --fuel --usage --usage-key --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --cpu-timeout --fuel --usage --usage-key --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     serve)
         case $prev in

@@ -27,7 +27,7 @@ struct settings {
     const char *invoke;
     uint64_t memory_max;
     uint64_t stack_max;
-    uint64_t timeout_ns;
+    struct proa_watch_limits time;
     uint64_t fuel;
     const char *usage;
     const char *usage_key;
@@ -68,9 +68,15 @@ static const struct proa_option options[] = {
       offsetof(struct settings, stack_max),
       "The size of the program's stack; 8M unless given.", NULL },
     { "timeout", 0, PROA_OPTION_DURATION, "DURATION",
-      offsetof(struct settings, timeout_ns),
+      offsetof(struct settings, time.wall_ns),
       "Stop the program after this time: 500ms, 2s, 1m. Compiling does not "
       "count.",
+      NULL },
+    { "cpu-timeout", 0, PROA_OPTION_DURATION, "DURATION",
+      offsetof(struct settings, time.cpu_ns),
+      "Stop the program when it has had the processor for so long. What it "
+      "waits, for input or for its turn, does not count; neither does "
+      "compiling.",
       NULL },
     { "fuel", 0, PROA_OPTION_AMOUNT, "COUNT", offsetof(struct settings, fuel),
       "Stop the program when it has spent so much: an instruction costs 1, a "
@@ -250,11 +256,11 @@ static int end_judge(const struct run *run, enum proa_status status, int reason,
         return proa_cli_flush(PROA_CLI_OK);
     if (status == PROA_EXIT)
         return (int)(proa_store_exit_code(run->store) & 0xff);
-    if (status == PROA_TRAP && reason == PROA_WATCH_TIMEOUT) {
+    if (status == PROA_TRAP && reason < PROA_WATCH_NONE) {
         (void)fprintf(stderr,
-                      "proa: %s: stopped: it ran longer than --timeout "
-                      "allows\n",
-                      run->file);
+                      "proa: %s: stopped: it ran longer than --%s allows\n",
+                      run->file,
+                      reason == PROA_WATCH_TIMEOUT ? "timeout" : "cpu-timeout");
         return PROA_CLI_TIMEOUT;
     }
     if (status == PROA_TRAP && reason != PROA_WATCH_NONE) {
@@ -309,8 +315,7 @@ static int module_run(struct run *run, struct proa_error *err, int *reason)
     if (status == PROA_UNLINKABLE)
         return unlinkable(run, err);
     if (status == PROA_OK)
-        status = proa_watch_start(&watch, run->store, run->settings->timeout_ns,
-                                  err);
+        status = proa_watch_start(&watch, run->store, run->settings->time, err);
     if (status != PROA_OK)
         return proa_cli_fail(run->file, err);
     proa_usage_begin(&run->used, run->store);
