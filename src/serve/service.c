@@ -13,7 +13,11 @@
 #include "serve/log.h"
 #include "serve/reactr.h"
 
-enum { LOG_LINE_BYTES_MAX = 64 * 1024 };
+enum {
+    LOG_LINE_BYTES_MAX = 64 * 1024,
+    /* What a client has sent already is here within this. */
+    REST_NS_MAX = 20 * 1000 * 1000,
+};
 
 /* What a request is about; the exchange's handler_data until its answer. */
 struct job {
@@ -182,6 +186,24 @@ static void answer_file(const struct proa_service *service, struct job *job,
 
 /* --- on a fiber ----------------------------------------------------------- */
 
+/*
+ * A guest that answers before it read its request: in HTTP/2 what is wrong with
+ * the rest is the stream's error, which an answer that came first would hide.
+ */
+static void await_rest(struct proa_task *task,
+                       const struct proa_http_exchange *exchange)
+{
+    uint64_t until_ns = proa_http_now_ns() + REST_NS_MAX;
+
+    if (exchange->request->version_major != 2 || exchange->is_begun ||
+        exchange->continues)
+        return;
+    while (exchange->body_is_open && exchange->refusal == 0 &&
+           proa_http_now_ns() < until_ns)
+        if (!proa_task_park(task, until_ns))
+            return;
+}
+
 static void run(struct proa_task *task)
 {
     struct job *job = (struct job *)task;
@@ -199,6 +221,7 @@ static void run(struct proa_task *task)
         proa_reactr_answer(host, &request);
     else
         proa_guest_answer(host, &request);
+    await_rest(task, job->exchange);
 }
 
 /* Whoever of them has one that waits may begin it. */
