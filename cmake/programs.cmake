@@ -3,6 +3,7 @@
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.c)
     add_executable(proa src/cli/main.c)
     target_link_libraries(proa PRIVATE proa_cli)
+    set_target_properties(proa PROPERTIES PROA_ARCHIVES ON)
 endif()
 if(TARGET proa_compiler AND EXISTS ${PROJECT_SOURCE_DIR}/src/compiler/main.c)
     add_executable(proa-compiler src/compiler/main.c)
