@@ -22,6 +22,11 @@ enum {
     ACCEPTS_PER_TURN = 64,
     ACCEPT_PAUSE_MS = 100, /* when the process has no descriptor left */
     NS_PER_MS = 1000000,
+    /* Answers are kept back until others are there, too, so that a client that
+     * sleeps is woken for several: but not so many, nor for so long. */
+    KEPT_COUNT_MAX = 32,
+    KEPT_BYTES_MAX = 64 * 1024,
+    KEPT_NS_MAX = 200000,
 };
 
 struct proa_http_server {
@@ -37,6 +42,8 @@ struct proa_http_server {
     pthread_t thread;                     /* while it runs */
     struct proa_http_exchange *own;       /* handed back by that thread... */
     struct proa_http_exchange **own_last; /* ...the oldest first */
+    uint32_t own_count;                   /* since they were looked at... */
+    size_t own_bytes;                     /* ...and their bodies */
     char reload_mark;    /* its address stands for `reload_fd` */
     uint32_t stop_count; /* how often we were told to stop */
     uint64_t drain_end_ms;
@@ -54,6 +61,8 @@ void proa_http_exchange_respond(struct proa_http_exchange *exchange)
         exchange->done_next = NULL;
         *server->own_last = exchange;
         server->own_last = &exchange->done_next;
+        server->own_count++;
+        server->own_bytes += exchange->response.body.size;
         return;
     }
     (void)pthread_mutex_lock(&server->done_lock);
@@ -136,6 +145,23 @@ static void finish_own(struct proa_http_server *server)
         if (server->shared.touched != NULL)
             proa_http_connection_go_on(server->shared.touched);
     } while (server->own != NULL || server->shared.touched != NULL);
+    server->own_count = 0;
+    server->own_bytes = 0;
+}
+
+/* After an event, the first of those since `kept_ns` (0: none yet). */
+static void keep_own(struct proa_http_server *server, uint64_t *kept_ns)
+{
+    if (server->own == NULL && server->shared.touched == NULL)
+        return;
+    uint64_t now_ns = proa_http_now_ns();
+    if (*kept_ns == 0)
+        *kept_ns = now_ns;
+    if (server->own_count < KEPT_COUNT_MAX &&
+        server->own_bytes < KEPT_BYTES_MAX && now_ns - *kept_ns < KEPT_NS_MAX)
+        return;
+    finish_own(server);
+    *kept_ns = 0;
 }
 
 /* One queue that several loops wait for shall wake one of them. */
@@ -343,11 +369,14 @@ static void dispatch_event(struct proa_http_server *server,
 static void turn(struct proa_http_server *server,
                  const struct epoll_event *events, int count)
 {
+    uint64_t kept_ns = 0;
+
     for (int i = 0; i < count; i++)
         if (is_connection(server, events[i].data.ptr)) {
             dispatch_event(server, &events[i]);
-            finish_own(server);
+            keep_own(server, &kept_ns);
         }
+    finish_own(server);
     for (int i = 0; i < count; i++)
         if (!is_connection(server, events[i].data.ptr))
             dispatch_event(server, &events[i]);
