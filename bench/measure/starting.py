@@ -1,8 +1,8 @@
-"""From the start of the command to hello's first byte of output.
+"""From the start of the command to its first byte of output.
 
 Cold: nothing of the module was ever compiled. Warm: the command line is the
-same, and the engine's own cache has it. Ready: the module was compiled ahead
-and the file is named. A round runs every case once.
+same, and the engine's own cache has it. Ready (hello only): the module was
+compiled ahead and the file is named. A round runs every case once.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -10,72 +10,161 @@ import os
 import shutil
 import subprocess
 
-from . import common, engines
+from . import common, compiling, engines
 
 ROUNDS = 15
+LARGE_ROUNDS = 5
+LARGE_BYTES_MIN = 1e6
 
 
-def cases(wasm):
+class Program:
+    """A module and what it is given: options in our words, and arguments."""
+
+    def __init__(self, module, *args, folder=None, lacks_imports=False):
+        self.module = module
+        self.args = args
+        self.folder = folder # preopened as /
+        self.lacks_imports = lacks_imports
+
+    def proa(self, *flags):
+        dirs = ["--dir", f"{self.folder}::/"] if self.folder else []
+        missing = ["--allow-missing-imports"] if self.lacks_imports else []
+        return [common.PROA, "run", *flags, *missing, *dirs, self.module, *self.args]
+
+    def wasmtime(self, *flags):
+        dirs = ["--dir", f"{self.folder}::/"] if self.folder else []
+        missing = ["-W", "unknown-imports-trap=y"] if self.lacks_imports else []
+        return ["wasmtime", "run", *flags, *missing, *dirs, self.module, *self.args]
+
+    def node(self):
+        dirs = ["--dir", f"{self.folder}::/"] if self.folder else []
+        return ["node", "--no-warnings", common.BENCH / "programs/wasi.mjs", *dirs, self.module, *self.args]
+
+
+def programs():
+    """name -> Program, of those that are here, and the names of the others"""
+    folder = common.WORK / "start"
+    folder.mkdir(exist_ok=True)
+    (folder / "one.js").write_text("print(1);\n")
+    (folder / "one.ts").write_text("export const one: number = 1;\n")
+    table = {
+        "python": ("python", ["-c", "print(1)"], {}),
+        "quickjs": ("quickjs", ["/one.js"], {"folder": folder, "lacks_imports": True}),
+        "sqlite": ("sqlite.wasm", ["-batch", ":memory:", "select 1;"], {}),
+        "esbuild": ("esbuild", ["/one.ts"], {"folder": folder}),
+    }
+    found = {"hello": Program(common.guest(common.BENCH / "programs/hello.c"))}
+    missing = []
+    for name, (word, args, more) in table.items():
+        module = compiling.locate(word)
+        if module:
+            found[name] = Program(module, *args, **more)
+        else:
+            missing.append(name)
+    return found, missing
+
+
+def cases(program):
     """name -> (command, environment, what to do before)"""
     cache = common.WORK / "start-cache"
-    proa = engines.Proa()
     env = {"PROA_CACHE_DIR": str(cache)}
 
     def clear():
         shutil.rmtree(cache, ignore_errors=True)
 
     def fill():
-        subprocess.run([common.PROA, "run", wasm], env={**os.environ, **env}, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([str(word) for word in program.proa()], env={**os.environ, **env},
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
 
-    result = {
-        "proa cold": ([common.PROA, "run", wasm], env, clear),
-        "proa cold, optimized": ([common.PROA, "run", "--tier", "optimized", wasm], env, clear),
-        "proa warm": ([common.PROA, "run", wasm], env, fill),
-        "proa ready": (proa.command(proa.prepare(wasm)), env, None),
-    }
+    result = {"proa cold": (program.proa(), env, clear), "proa warm": (program.proa(), env, fill)}
     here, absent = engines.peers_here()
     if "wasmtime" in here:
-        tool = here["wasmtime"]
         folder = common.WORK / "wasmtime-cache"
         config = common.WORK / "wasmtime-cache.toml"
         config.write_text(f'[cache]\ndirectory = "{folder}"\n')
-        cached = [tool.program, "run", "-C", f"cache=y,cache-config={config}", wasm]
+        cached = program.wasmtime("-C", f"cache=y,cache-config={config}")
         result["wasmtime cold"] = (cached, {}, lambda: shutil.rmtree(folder, ignore_errors=True))
         result["wasmtime warm"] = (cached, {}, lambda: common.run(cached))
-        result["wasmtime ready"] = (tool.command(tool.prepare(wasm)), {}, None)
+        result["wasmtime winch cold"] = (program.wasmtime("-C", "cache=n,compiler=winch"), {}, None)
     if "node" in here:
-        result["node"] = (here["node"].command(wasm), {}, None)
-    for name in ("wasmer", "wasmedge", "iwasm", "wasm3"):
-        if name in here:
-            result[f"{name} ready"] = (here[name].command(here[name].prepare(wasm)), {}, None)
-    result["native"] = ([common.native(common.BENCH / "programs/hello.c")], {}, None)
+        result["node"] = (program.node(), {}, None)
+    if program.module.stat().st_size < LARGE_BYTES_MIN:
+        result.update(small_cases(program, env, clear, here))
     return result, absent
 
 
-def measure(options):
+def small_cases(program, env, clear, here):
+    """What else is worth a look where compiling takes no time."""
+    ours = engines.Proa()
+    result = {
+        "proa cold, optimized": (program.proa("--tier", "optimized"), env, clear),
+        "proa ready": (ours.command(ours.prepare(program.module)), env, None),
+        "native": ([common.native(common.BENCH / "programs/hello.c")], {}, None),
+    }
+    for name in ("wasmtime", "wasmer", "wasmedge", "iwasm", "wasm3"):
+        if name in here:
+            result[f"{name} ready"] = (here[name].command(here[name].prepare(program.module)), {}, None)
+    return result
+
+
+def one_program(program, rounds):
     timer = common.native(common.BENCH / "programs/first_output.c", flags=("-D_GNU_SOURCE",))
-    table, absent = cases(common.guest(common.BENCH / "programs/hello.c"))
-    first = {name: [] for name in table}
-    end = {name: [] for name in table}
+    table, absent = cases(program)
+    times = {name: [] for name in table}
     failed = {}
-    for _ in range(options.rounds or ROUNDS):
+    for _ in range(rounds):
         for name, (command, env, before) in table.items():
             if before:
                 before()
             code, out, err = common.measured([timer, "1", *command], env=env)
             if code != 0:
-                failed[name] = f"exit {code}: {err.strip()[-160:]}"
+                failed[name] = f"exit {code}: {' '.join(err.split())[:300]}"
                 continue
-            to_first, to_end = (int(word) / 1e6 for word in out.split())
-            first[name].append(to_first)
-            end[name].append(to_end)
+            times[name].append([int(word) / 1e6 for word in out.split()])
     rows = {}
-    for name in table:
-        if name in failed or not first[name]:
+    for name, taken in times.items():
+        if name in failed or not taken:
             continue
-        rows[name] = {"first_ms": common.spread(first[name]), "end_ms": common.spread(end[name])}
-        print(f"{name:16} {rows[name]['first_ms']['median']:9.3f} ms to the first byte, "
+        rows[name] = {"first_ms": common.spread([first for first, _ in taken]),
+                      "end_ms": common.spread([end for _, end in taken])}
+        print(f"  {name:20} {rows[name]['first_ms']['median']:9.3f} ms to the first byte, "
               f"{rows[name]['end_ms']['median']:9.3f} ms in all", flush=True)
     for name, why in failed.items():
-        print(f"failed: {name}: {why}")
-    return {"cases": rows, "failed": failed, "absent": absent, "rounds": options.rounds or ROUNDS}
+        print(f"  failed: {name}: {why}")
+    return rows, failed, absent
+
+
+def ratio(rows, ours, is_theirs):
+    """How many times as long the fastest of those takes, program by program."""
+    found = []
+    for row in rows.values():
+        theirs = [case["first_ms"]["median"] for name, case in row.items() if is_theirs(name)]
+        if ours in row and theirs:
+            found.append(min(theirs) / row[ours]["first_ms"]["median"])
+    if not found:
+        return {"geomean": None, "least": None}
+    return {"geomean": common.digits(common.geomean(found)), "least": common.digits(min(found))}
+
+
+def measure(options):
+    table, missing = programs()
+    rows, failed, absent = {}, {}, []
+    for name, program in table.items():
+        if options.only not in name:
+            continue
+        print(name, flush=True)
+        is_large = program.module.stat().st_size >= LARGE_BYTES_MIN
+        rows[name], wrong, absent = one_program(program, options.rounds or (LARGE_ROUNDS if is_large else ROUNDS))
+        if wrong:
+            failed[name] = wrong
+    cold = {name: row["proa cold"]["first_ms"]["median"] for name, row in rows.items() if "proa cold" in row}
+    is_peer = lambda name: name.split()[0] not in ("proa", "native")
+    against = ratio(rows, "proa cold", lambda name: name == "wasmtime cold")
+    return {
+        "hello_ms": cold.get("hello"), "python_ms": cold.get("python"),
+        "vs_wasmtime_geomean": against["geomean"], "vs_wasmtime_least": against["least"],
+        "warm_vs_best_peer": ratio(rows, "proa warm", is_peer),
+        "cases": rows.get("hello", {}), "programs": {name: row for name, row in rows.items() if name != "hello"},
+        "failed": failed, "missing": missing, "absent": absent,
+        "rounds": options.rounds or [ROUNDS, LARGE_ROUNDS],
+    }
