@@ -280,8 +280,6 @@ static int usage_tell(struct run *run, enum proa_status status, int exit_code,
                       const struct proa_error *err)
 {
     const struct proa_usage_record record = {
-        .path = run->settings->usage,
-        .key = run->settings->usage_key,
         .usage = &run->used,
         .module = run->module,
         .status = status,
@@ -290,10 +288,11 @@ static int usage_tell(struct run *run, enum proa_status status, int exit_code,
     };
     struct proa_error error = { 0 };
 
-    if (record.path == NULL)
+    if (run->settings->usage == NULL)
         return exit_code;
     proa_wasi_moved(run->wasi, &run->used.bytes_in, &run->used.bytes_out);
-    if (proa_usage_write(&record, &error) == PROA_OK)
+    if (proa_usage_write(run->settings->usage, run->settings->usage_key,
+                         &record, &error) == PROA_OK)
         return exit_code;
     return proa_cli_fail("--usage", &error);
 }

@@ -2,84 +2,13 @@
 #include "cli/usage.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/fail.h"
-#include "base/sha256.h"
-#include "cli/usage_sign.h"
-#include "runtime/module.h"
+#include "host/usage_sign.h"
 
-enum { PATH_SIZE = 4096 };
-
-/* Of the file: what is mapped was written to. */
-static enum proa_status artifact_hash(const struct proa_module *module,
-                                      char *text, struct proa_error *err)
-{
-    uint8_t digest[PROA_SHA256_SIZE];
-    void *bytes =
-        mmap(NULL, module->size, PROT_READ, MAP_PRIVATE, module->fd, 0);
-
-    if (bytes == MAP_FAILED)
-        return proa_fail(err, PROA_IO, 0, "cannot read the artifact: %s",
-                         strerror(errno));
-    enum proa_status status = proa_sha256(bytes, module->size, digest, err);
-    (void)munmap(bytes, module->size);
-    if (status == PROA_OK)
-        proa_hex(digest, sizeof digest, text);
-    return status;
-}
-
-static json_t *record_json(const struct proa_usage_record *record,
-                           const char *artifact)
-{
-    const struct proa_usage *usage = record->usage;
-    char module[2 * PROA_SHA256_SIZE + 1];
-    json_t *root;
-
-    proa_hex(record->module->artifact.module_sha256, PROA_SHA256_SIZE, module);
-    root = json_pack("{s:i, s:s, s:s, s:s, s:i, s:s*}", "version", 1,
-                     "module_sha256", module, "artifact_sha256", artifact,
-                     "outcome", proa_status_name(record->status), "exit_code",
-                     record->exit_code, "trap", record->trap);
-    if (root == NULL)
-        return NULL;
-    if (record->module->artifact.counts_fuel)
-        (void)json_object_set_new(root, "fuel",
-                                  json_integer((json_int_t)usage->fuel));
-    json_t *more = json_pack("{s:I, s:I, s:I, s:I, s:I}", "memory_bytes",
-                             (json_int_t)usage->memory_bytes, "bytes_in",
-                             (json_int_t)usage->bytes_in, "bytes_out",
-                             (json_int_t)usage->bytes_out, "cpu_ns",
-                             (json_int_t)usage->cpu_ns, "wall_ns",
-                             (json_int_t)usage->wall_ns);
-    (void)json_object_update(root, more);
-    json_decref(more);
-    return root;
-}
-
-static enum proa_status record_text(const struct proa_usage_record *record,
-                                    char **text, struct proa_error *err)
-{
-    char artifact[2 * PROA_SHA256_SIZE + 1];
-    enum proa_status status = artifact_hash(record->module, artifact, err);
-    char *line = NULL;
-    json_t *root;
-
-    if (status != PROA_OK)
-        return status;
-    root = record_json(record, artifact);
-    if (root != NULL)
-        line = json_dumps(root, JSON_COMPACT);
-    json_decref(root);
-    if (line == NULL || asprintf(text, "%s\n", line) < 0)
-        status = proa_fail(err, PROA_NOMEM, 0, "out of memory");
-    free(line);
-    return status;
-}
+enum { PATH_SIZE = 4096, RECORD_BYTES_MAX = 1 << 16 };
 
 static enum proa_status file_write(const char *path, const void *bytes,
                                    size_t size, struct proa_error *err)
@@ -97,34 +26,59 @@ static enum proa_status file_write(const char *path, const void *bytes,
     return PROA_OK;
 }
 
-static enum proa_status text_write(const struct proa_usage_record *record,
-                                   const char *text, struct proa_error *err)
+static enum proa_status sign(const char *key_path, const void *bytes,
+                             size_t size,
+                             uint8_t signature[PROA_USAGE_SIGNATURE_SIZE],
+                             struct proa_error *err)
 {
-    uint8_t signature[PROA_USAGE_SIGNATURE_SIZE];
-    char path[PATH_SIZE];
-    enum proa_status status = PROA_OK;
+    struct proa_usage_key *key = NULL;
+    enum proa_status status = proa_usage_key_read(key_path, &key, err);
 
-    if (record->key == NULL)
-        return file_write(record->path, text, strlen(text), err);
-    if (snprintf(path, sizeof path, "%s.sig", record->path) >= PATH_SIZE)
-        return proa_fail(err, PROA_USAGE, 0, "the record's name is too long");
-    status = proa_usage_sign(record->key, text, signature, err);
     if (status == PROA_OK)
-        status = file_write(record->path, text, strlen(text), err);
-    if (status == PROA_OK)
-        status = file_write(path, signature, sizeof signature, err);
+        status = proa_usage_sign(key, bytes, size, signature, err);
+    proa_usage_key_destroy(key);
     return status;
 }
 
-enum proa_status proa_usage_write(const struct proa_usage_record *record,
+static enum proa_status line_write(const char *path, const char *key,
+                                   const struct proa_buffer *line,
+                                   struct proa_error *err)
+{
+    uint8_t signature[PROA_USAGE_SIGNATURE_SIZE];
+    char signature_path[PATH_SIZE];
+    enum proa_status status = PROA_OK;
+
+    if (line->is_full)
+        return proa_fail(err, PROA_NOMEM, 0, "out of memory");
+    if (key == NULL)
+        return file_write(path, line->bytes, line->size, err);
+    if (snprintf(signature_path, PATH_SIZE, "%s.sig", path) >= PATH_SIZE)
+        return proa_fail(err, PROA_USAGE, 0, "the record's name is too long");
+    status = sign(key, line->bytes, line->size, signature, err);
+    if (status == PROA_OK)
+        status = file_write(path, line->bytes, line->size, err);
+    if (status == PROA_OK)
+        status = file_write(signature_path, signature, sizeof signature, err);
+    return status;
+}
+
+enum proa_status proa_usage_write(const char *path, const char *key,
+                                  const struct proa_usage_record *record,
                                   struct proa_error *err)
 {
-    char *text = NULL;
-    enum proa_status status = record_text(record, &text, err);
+    char artifact[PROA_USAGE_HASH_SIZE];
+    struct proa_usage_record whole = *record;
+    struct proa_buffer line;
+    enum proa_status status =
+        proa_usage_artifact(record->module, artifact, err);
 
     if (status != PROA_OK)
         return status;
-    status = text_write(record, text, err);
-    free(text);
+    whole.artifact = artifact;
+    proa_buffer_init(&line, RECORD_BYTES_MAX);
+    proa_usage_record_write(&whole, &line);
+    (void)proa_buffer_append(&line, "}\n", 2);
+    status = line_write(path, key, &line, err);
+    proa_buffer_deinit(&line);
     return status;
 }
