@@ -14,6 +14,7 @@
 #include "artifact/artifact.h"
 #include "base/fail.h"
 #include "cache/compiler.h"
+#include "cli/fetch.h"
 #include "cli/wat.h"
 
 enum { HEADER_BYTES = 64, FIRST_BYTES = 1 << 16 };
@@ -113,6 +114,26 @@ static enum proa_status kind_judge(struct proa_input *input,
     return status;
 }
 
+/* What anybody may have put there does not run unchecked. */
+static enum proa_status fetch(const char *name, struct proa_input *input,
+                              struct proa_error *err)
+{
+    struct proa_input made = { .name = name, .fd = -1 };
+    enum proa_status status = proa_fetch(name, &made.bytes, &made.size, err);
+
+    if (status == PROA_OK && proa_artifact_is_one(made.bytes, made.size))
+        status = proa_fail(err, PROA_USAGE, 0,
+                           "this is compiled code, which is taken from files "
+                           "only; give the URL of the module");
+    if (status == PROA_OK)
+        status = kind_judge(&made, err);
+    if (status == PROA_OK)
+        *input = made;
+    else
+        proa_input_deinit(&made);
+    return status;
+}
+
 static enum proa_status open_file(const char *name, int *fd, struct stat *st,
                                   struct proa_error *err)
 {
@@ -141,6 +162,8 @@ enum proa_status proa_input_read(const char *name, struct proa_input *input,
     struct stat st;
     int fd;
 
+    if (proa_fetch_is_url(name))
+        return fetch(name, input, err);
     status = open_file(name, &fd, &st, err);
     if (status != PROA_OK)
         return status;

@@ -25,7 +25,8 @@ struct proa_input {
 };
 
 /*
- * Read a file, or standard input for "-". Text is turned into wasm by wat2wasm.
+ * Read a file, standard input for "-", or what a URL names (fetch.h). Text is
+ * turned into wasm by wat2wasm.
  *
  * @param input set on success; end with proa_input_deinit()
  * @return PROA_OK, PROA_USAGE (no such file), PROA_MALFORMED (bad text),

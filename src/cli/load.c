@@ -182,7 +182,8 @@ enum proa_status proa_load_and_queue(const struct proa_input *input,
     struct proa_compile_options options;
     enum proa_status status;
 
-    if (input->kind == PROA_INPUT_ARTIFACT || settings->tier != PROA_LOAD_AUTO)
+    if (queue == NULL || input->kind == PROA_INPUT_ARTIFACT ||
+        settings->tier != PROA_LOAD_AUTO)
         return proa_load_module(input, settings, engine, module, err);
     options = options_make(settings, &progress);
     options.tier = PROA_TIER_AUTO;
@@ -196,6 +197,21 @@ enum proa_status proa_load_and_queue(const struct proa_input *input,
         *module = made;
     else
         proa_module_release(made);
+    return status;
+}
+
+enum proa_status
+proa_load_named(const char *name, const struct proa_load_settings *settings,
+                struct proa_engine *engine, struct proa_tier_queue *queue,
+                struct proa_module **module, struct proa_error *err)
+{
+    struct proa_input input = { .fd = -1 };
+    enum proa_status status = proa_input_read(name, &input, err);
+
+    if (status != PROA_OK)
+        return status;
+    status = proa_load_and_queue(&input, settings, engine, queue, module, err);
+    proa_input_deinit(&input);
     return status;
 }
 

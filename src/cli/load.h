@@ -105,12 +105,23 @@ proa_load_and_tier_up(const struct proa_input *input,
                       struct proa_engine *engine, struct proa_module **module,
                       struct proa_tier_up **tier_up, struct proa_error *err);
 
-/* The same for a server: better code is made when it is the module's turn. */
+/* The same for a server: better code is made when it is the module's turn.
+ * Without a queue as proa_load_module(). */
 PROA_NODISCARD enum proa_status
 proa_load_and_queue(const struct proa_input *input,
                     const struct proa_load_settings *settings,
                     struct proa_engine *engine, struct proa_tier_queue *queue,
                     struct proa_module **module, struct proa_error *err);
+
+/*
+ * Read an input by its name and load it, queued if there is a queue.
+ *
+ * @param queue NULL: as proa_load_module()
+ */
+PROA_NODISCARD enum proa_status
+proa_load_named(const char *name, const struct proa_load_settings *settings,
+                struct proa_engine *engine, struct proa_tier_queue *queue,
+                struct proa_module **module, struct proa_error *err);
 
 /* What the reader calls malformed is an artifact here, no module: say so. */
 void proa_load_blame_artifact(struct proa_error *err);
