@@ -101,7 +101,7 @@ bool proa_instance_export(struct proa_instance *instance, const char *name,
  * Call a function. Arguments and results are as many as its type says.
  *
  * @param args    borrowed; may be NULL for none
- * @param results written only on PROA_OK; may be NULL for none
+ * @param results good on PROA_OK only; may be NULL for none, and may be args
  * @return PROA_OK, PROA_TRAP (the error's text is the trap's message),
  *         PROA_EXIT (see proa_store_exit_code), PROA_NOMEM, PROA_USAGE (a host
  *         function that has ended the guest calls it again)

@@ -25,7 +25,7 @@
 
 #include "proa/types.h"
 
-enum { PROA_ABI_VERSION = 3 };
+enum { PROA_ABI_VERSION = 4 };
 
 enum { PROA_PAGE_SIZE = 65536 }; /* bytes in a wasm page */
 
@@ -175,10 +175,12 @@ struct proa_builtins {
 
 /*
  * An adapter, one a function type, made by the compiler: loads the arguments
- * from `values`, calls `code` with `context`, stores the results to `values`.
+ * from `args`, calls `code` with `context`, stores the results to `results`,
+ * which may be the same place.
  */
 typedef void (*proa_trampoline)(void (*code)(void), void *context,
-                                union proa_value *values);
+                                const union proa_value *args,
+                                union proa_value *results);
 
 /*
  * A function type as one number, equal exactly when the types are. Types of at

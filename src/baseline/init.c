@@ -135,7 +135,8 @@ enum proa_status proa_emit_init(struct proa_emit *emit,
     return proa_emit_close(emit, err);
 }
 
-/* rdi the code, rsi the context, rdx the values: kept in rbx. */
+/* rdi the code, rsi the context, rdx the arguments: in r10 while they are
+ * loaded; rcx the results: kept in rbx. */
 static void open_trampoline(struct proa_emit *emit, int32_t stack_size)
 {
     struct proa_asm *as = &emit->as;
@@ -144,7 +145,8 @@ static void open_trampoline(struct proa_emit *emit, int32_t stack_size)
     proa_asm_rr(as, PROA_ASM_MOV | PROA_ASM_W, PROA_RBP, PROA_RSP);
     proa_asm_push(as, PROA_RBX);
     proa_asm_group_ri(as, PROA_ASM_GROUP_SUB, true, PROA_RSP, stack_size + 8);
-    proa_asm_rr(as, PROA_ASM_MOV | PROA_ASM_W, PROA_RBX, PROA_RDX);
+    proa_asm_rr(as, PROA_ASM_MOV | PROA_ASM_W, PROA_RBX, PROA_RCX);
+    proa_asm_rr(as, PROA_ASM_MOV | PROA_ASM_W, PROA_R10, PROA_RDX);
     proa_asm_rr(as, PROA_ASM_MOV | PROA_ASM_W, PROA_RAX, PROA_RDI);
     proa_asm_rr(as, PROA_ASM_MOV | PROA_ASM_W, PROA_RDI, PROA_RSI);
 }
@@ -152,7 +154,7 @@ static void open_trampoline(struct proa_emit *emit, int32_t stack_size)
 static void load_value(struct proa_emit *emit, const struct proa_arg *arg,
                        uint32_t index)
 {
-    struct proa_place from = proa_place(PROA_RBX, 16 * (int32_t)index);
+    struct proa_place from = proa_place(PROA_R10, 16 * (int32_t)index);
     struct proa_place to = proa_place(PROA_RSP, arg->stack);
     unsigned reg = arg->reg;
 

@@ -3,28 +3,9 @@
  * kept on the stack that is left, and with it the chain of activations.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "platform/assembly.inc"
 #include "platform/fiber_offsets.h"
 #include "platform/guest_offsets.h"
-
-        .macro function name
-        .globl \name
-        .hidden \name
-        .type \name, @function
-        .p2align 4
-\name:
-        .cfi_startproc
-        .endm
-
-        .macro end name
-        .cfi_endproc
-        .size \name, . - \name
-        .endm
-
-        .macro mark name
-        .globl \name
-        .hidden \name
-\name:
-        .endm
 
         .text
 

@@ -131,9 +131,7 @@ static void *stack_start(const struct proa_guest *guest, const void *here)
  * The flag of an interrupt is looked at after the thread is published, and a
  * sender looks at the thread after it set the flag: one sees the other.
  */
-uint32_t proa_guest_enter_slowly(struct proa_guest *guest,
-                                 proa_guest_adapter adapter, void (*code)(void),
-                                 void *context, void *values)
+uint32_t proa_guest_prepare(struct proa_guest *guest, void **stack)
 {
     uint8_t *here = __builtin_frame_address(0);
 
@@ -147,10 +145,11 @@ uint32_t proa_guest_enter_slowly(struct proa_guest *guest,
         proa_guest_thread_id = thread;
     }
     atomic_store(&guest->thread, proa_guest_thread_id);
-    uint8_t *stack = stack_start(guest, here);
-    if ((stack != NULL ? stack : here) < guest->stack_limit)
+    uint8_t *start = stack_start(guest, here);
+    if ((start != NULL ? start : here) < guest->stack_limit)
         return PROA_GUEST_TRAP_STACK_OVERFLOW;
-    return proa_guest_switch(guest, adapter, code, context, values, stack);
+    *stack = start;
+    return 0;
 }
 
 void proa_guest_interrupt(struct proa_guest *guest)

@@ -25,7 +25,7 @@ enum {
 };
 
 /*
- * One going in. It lies in the frame of proa_guest_switch(), right below the
+ * One going in. It lies in the frame of proa_guest_enter(), right below the
  * registers that are saved there: a trap lands with it as the stack pointer.
  */
 struct proa_activation {
@@ -86,16 +86,17 @@ void proa_guest_deinit(struct proa_guest *guest);
 void proa_guest_trim(struct proa_guest *guest);
 
 typedef void (*proa_guest_adapter)(void (*code)(void), void *context,
-                                   void *values);
+                                   const void *args, void *results);
 
 /*
- * Call adapter(code, context, values) on the guest's stack.
+ * Call adapter(code, context, args, results) on the guest's stack.
  *
  * @return 0, or the trap by which it was left
  * Threads: one at a time a guest.
  */
 uint32_t proa_guest_enter(struct proa_guest *guest, proa_guest_adapter adapter,
-                          void (*code)(void), void *context, void *values);
+                          void (*code)(void), void *context, const void *args,
+                          void *results);
 
 /* Make the guest trap; see proa_store_interrupt(). Threads: any. */
 void proa_guest_interrupt(struct proa_guest *guest);
@@ -113,13 +114,13 @@ struct proa_activation *proa_guest_current(void);
 uint32_t proa_guest_record(struct proa_guest *guest, uint32_t trap,
                            uintptr_t pc, uintptr_t frame);
 
-/* Assembly. The first is for guest.c only, the second is its. */
-uint32_t proa_guest_switch(struct proa_guest *guest, proa_guest_adapter adapter,
-                           void (*code)(void), void *context, void *values,
-                           void *stack);
-uint32_t proa_guest_enter_slowly(struct proa_guest *guest,
-                                 proa_guest_adapter adapter, void (*code)(void),
-                                 void *context, void *values);
+/*
+ * What the assembly asks where it does not know better: may this thread run the
+ * guest, and where do its frames begin? *stack NULL: where the caller is.
+ *
+ * @return 0, or the trap that the call ends by
+ */
+uint32_t proa_guest_prepare(struct proa_guest *guest, void **stack);
 /* The `trap` builtin: guest code calls it; it never returns. */
 void proa_guest_trap(void);
 /* What guest code calls in a host function's place: the second when arguments
@@ -127,8 +128,10 @@ void proa_guest_trap(void);
 void proa_guest_host_call(void);
 void proa_guest_host_call_stack(void);
 /* Adapters: code(context), and a host function with a proa_guest_invoke. */
-void proa_guest_call_plain(void (*code)(void), void *context, void *values);
-void proa_guest_call_host(void (*code)(void), void *context, void *invoke);
+void proa_guest_call_plain(void (*code)(void), void *context, const void *args,
+                           void *results);
+void proa_guest_call_host(void (*code)(void), void *context, const void *args,
+                          void *invoke);
 /* What guest code calls in the place of builtins 1 to 10. */
 void proa_guest_builtin_1(void);
 void proa_guest_builtin_2(void);

@@ -7,53 +7,28 @@
  * guest.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "platform/assembly.inc"
 #include "platform/guest_offsets.h"
-
-        .macro function name
-        .globl \name
-        .hidden \name
-        .type \name, @function
-        .p2align 4
-\name:
-        .cfi_startproc
-        .endm
-
-        .macro end name
-        .cfi_endproc
-        .size \name, . - \name
-        .endm
-
-        .macro mark name
-        .globl \name
-        .hidden \name
-\name:
-        .endm
 
         .text
 
 /*
  * uint32_t proa_guest_enter(guest rdi, adapter rsi, code rdx, context rcx,
- *                           values r8)
+ *                           args r8, results r9)
  * At once when this thread runs no guest and ran this one last.
  */
 function proa_guest_enter
         movq    proa_guest_thread@gottpoff(%rip), %r11
         movq    proa_guest_thread_id@gottpoff(%rip), %rax
-        movq    PROA_GUEST_STACK_HIGH(%rdi), %r9
+        movq    PROA_GUEST_STACK_HIGH(%rdi), %r10
         movl    %fs:(%rax), %eax
         cmpq    $0, %fs:(%r11)
-        jne     proa_guest_enter_slowly
+        jne     enter_slowly
         cmpl    %eax, PROA_GUEST_THREAD(%rdi)
-        je      proa_guest_switch
-        jmp     proa_guest_enter_slowly
-end proa_guest_enter
-
-/*
- * uint32_t proa_guest_switch(guest rdi, adapter rsi, code rdx, context rcx,
- *                            values r8, stack r9)
- * stack: where the guest's frames begin, or 0 to go on where we are.
- */
-function proa_guest_switch
+        jne     enter_slowly
+/* r10: where the guest's frames begin, or 0 to go on where we are; r11: where
+ * this thread keeps its activation. */
+enter_on_stack:
         pushq   %rbp
         .cfi_def_cfa_offset 16
         .cfi_offset %rbp, -16
@@ -70,7 +45,6 @@ function proa_guest_switch
         .cfi_offset %r14, -48
         .cfi_offset %r15, -56
         /* The activation, its last field first. */
-        movq    proa_guest_thread@gottpoff(%rip), %r11
         pushq   %r11
         pushq   PROA_GUEST_EXIT_FRAME(%rdi)
         pushq   PROA_GUEST_ACTIVATION(%rdi)
@@ -78,15 +52,16 @@ function proa_guest_switch
         pushq   %rdi
         movq    %rsp, PROA_GUEST_ACTIVATION(%rdi)
         movq    %rsp, %fs:(%r11)
-        movq    %rdi, %r10
-        testq   %r9, %r9
-        cmovneq %r9, %rsp
+        movq    %rdi, %r11
+        testq   %r10, %r10
+        cmovneq %r10, %rsp
         movq    %rsi, %rax
         movq    %rdx, %rdi
         movq    %rcx, %rsi
         movq    %r8, %rdx
+        movq    %r9, %rcx
 mark proa_guest_enter_window
-        cmpl    $0, PROA_GUEST_INTERRUPT(%r10)
+        cmpl    $0, PROA_GUEST_INTERRUPT(%r11)
         jne     1f
         callq   *%rax
 mark proa_guest_enter_window_end
@@ -120,30 +95,56 @@ mark proa_guest_landing
         .cfi_def_cfa %rsp, 8
         ret
         .cfi_def_cfa %rbp, 16
-1:      cmpw    $0, PROA_GUEST_INTERRUPT(%r10)
+1:      cmpw    $0, PROA_GUEST_INTERRUPT(%r11)
         jne     2f
         /* Only a slice that is over. */
         pushq   %rax
         pushq   %rdi
         pushq   %rsi
         pushq   %rdx
-        pushq   %r10
-        pushq   %r10
-        movq    %r10, %rdi
+        pushq   %rcx
+        pushq   %r11
+        movq    %r11, %rdi
         callq   proa_preempt_yield
-        popq    %r10
-        popq    %r10
+        popq    %r11
+        popq    %rcx
         popq    %rdx
         popq    %rsi
         popq    %rdi
         popq    %rax
         jmp     proa_guest_enter_window
-2:      movq    %r10, %rdi
+2:      movq    %r11, %rdi
         xorl    %esi, %esi
         xorl    %edx, %edx
         xorl    %ecx, %ecx
         jmp     leave_guest
-end proa_guest_switch
+        .cfi_def_cfa %rsp, 8
+enter_slowly:
+        pushq   %rdi
+        pushq   %rsi
+        pushq   %rdx
+        pushq   %rcx
+        pushq   %r8
+        pushq   %r9
+        .cfi_def_cfa_offset 56
+        pushq   $0
+        .cfi_adjust_cfa_offset 8
+        movq    %rsp, %rsi
+        callq   proa_guest_prepare
+        popq    %r10
+        .cfi_adjust_cfa_offset -8
+        popq    %r9
+        popq    %r8
+        popq    %rcx
+        popq    %rdx
+        popq    %rsi
+        popq    %rdi
+        .cfi_def_cfa_offset 8
+        movq    proa_guest_thread@gottpoff(%rip), %r11
+        testl   %eax, %eax
+        je      enter_on_stack
+        ret
+end proa_guest_enter
 
 /* void trap(context rdi, trap esi): never returns. */
 function proa_guest_trap
@@ -303,7 +304,7 @@ function proa_guest_call_plain
         jmp     *%rax
 end proa_guest_call_plain
 
-/* Adapter: code rdi, context rsi, struct proa_guest_invoke rdx. */
+/* Adapter: code rdi, context rsi, struct proa_guest_invoke rcx. */
 function proa_guest_call_host
         pushq   %rbp
         .cfi_def_cfa_offset 16
@@ -312,8 +313,8 @@ function proa_guest_call_host
         .cfi_def_cfa_register %rbp
         pushq   %rbx
         .cfi_offset %rbx, -24
-        pushq   %rdx
-        movq    %rdx, %rbx
+        pushq   %rcx
+        movq    %rcx, %rbx
         movq    %rdi, %r11
         movq    %rsi, %rdi
         movq    PROA_INVOKE_STACK_WORDS(%rbx), %rax

@@ -202,7 +202,7 @@ enum proa_status proa_call_host(struct proa_func *func,
     }
     place_args(&invoke, stack, type, args, many);
     uint32_t trap = proa_guest_enter(&func->store->guest, proa_guest_call_host,
-                                     func->code, func->context, &invoke);
+                                     func->code, func->context, NULL, &invoke);
     if (trap == 0 && type->result_count == 1)
         results[0].u64 = is_float(type->results[0]) ? invoke.float_result
                                                     : invoke.int_result;

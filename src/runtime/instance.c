@@ -305,7 +305,7 @@ enum proa_status proa_instance_start(struct proa_instance *instance,
     uint32_t trap =
         proa_guest_enter(&instance->store->guest, proa_guest_call_plain,
                          proa_module_code(module, module->artifact.init),
-                         instance->context, NULL);
+                         instance->context, NULL, NULL);
 
     return trap == 0 ? PROA_OK : proa_trap_status(instance->store, trap, err);
 }

@@ -32,7 +32,8 @@ struct test_slot {
 
 extern const char test_guest_start[];
 extern const char test_guest_end[];
-void test_adapter(void (*code)(void), void *context, void *values);
+void test_adapter(void (*code)(void), void *context, const void *args,
+                  void *results);
 void test_add_one(void);     /* argument + 1 */
 void test_trap(void);        /* traps by the argument's number */
 void test_nested_trap(void); /* the same, two frames deeper */
@@ -81,7 +82,7 @@ static inline uint32_t test_enter(struct proa_guest *guest, void (*code)(void),
     struct test_context context = { .instance = &instance,
                                     .stack_limit = guest->stack_limit };
 
-    return proa_guest_enter(guest, test_adapter, code, &context, value);
+    return proa_guest_enter(guest, test_adapter, code, &context, value, value);
 }
 
 #endif

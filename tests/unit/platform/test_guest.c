@@ -98,7 +98,7 @@ static void test_many_args(struct proa_guest *guest)
     memcpy(invoke.floats, eight, sizeof invoke.floats);
     memcpy(&words[3], &eight[8], 2 * sizeof words[0]);
     CHECK_EQ(proa_guest_enter(guest, proa_guest_call_host,
-                              proa_guest_host_call_stack, &host, &invoke),
+                              proa_guest_host_call_stack, &host, NULL, &invoke),
              0);
     CHECK_EQ(invoke.int_result, 204 + 385);
     CHECK_EQ(host.seen, 2);

@@ -158,7 +158,7 @@ static uint32_t enter_stepping(void (*code)(void), struct test_slot *slot)
 static bool is_worthwhile(int step)
 {
     const void *owner;
-    uintptr_t start = (uintptr_t)proa_guest_switch;
+    uintptr_t start = (uintptr_t)proa_guest_enter;
 
     return step % 16 == 0 || proa_code_find(places[step], &owner) ||
            places[step] - start < 1024;

@@ -195,7 +195,7 @@ static void test_every_instruction(void (*code)(void))
 /* Every place in assembly, some in C and in loops, where order matters less. */
 static bool is_worthwhile(int step)
 {
-    uintptr_t start = (uintptr_t)proa_guest_switch;
+    uintptr_t start = (uintptr_t)proa_guest_enter;
 
     return step % 61 == 0 || places[step] - start < 1024 ||
            (is_work(places[step]) && step < 150);
