@@ -35,6 +35,12 @@ struct proa_slot_options {
     proa_slot_link link; /* NULL: the module has no imports */
     void *link_env;
     uint64_t resident_bytes_max; /* memory kept between uses; 0: 64 MiB */
+    /*
+     * A promise: from a use's beginning to its end no thread but the one that
+     * it is on writes to the instance's memories and tables. Then the kernel
+     * need not be asked after each use which pages were written.
+     */
+    bool stays_on_thread;
 };
 
 /*

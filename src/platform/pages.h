@@ -30,4 +30,14 @@ int proa_pages_scan(const void *base, uint64_t from, uint64_t size,
                     struct proa_page_run *runs, uint32_t run_max,
                     uint64_t *next);
 
+/* How many pages this thread has ever faulted in, also by calls of the kernel;
+ * equal ones of one thread mean that none came in between. */
+struct proa_page_faults {
+    const void *thread;
+    uint64_t count;
+};
+
+/* Threads: any. */
+struct proa_page_faults proa_pages_faults(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct region {
@@ -86,4 +87,21 @@ int proa_pages_scan(const void *base, uint64_t from, uint64_t size,
     }
     *next = scan.walk_end - address;
     return count;
+}
+
+/*
+ * The kernel counts a fault for the thread that has it, whether it is the
+ * thread's own or one of the kernel on its behalf.
+ */
+struct proa_page_faults proa_pages_faults(void)
+{
+    static _Thread_local char thread;
+    struct rusage usage = { 0 };
+    struct proa_page_faults faults = { .thread = &thread };
+
+    if (getrusage(RUSAGE_THREAD, &usage) == 0)
+        faults.count = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+    else
+        faults.thread = NULL;
+    return faults;
 }

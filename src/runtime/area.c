@@ -204,40 +204,92 @@ static void discard(struct proa_area *area, uint64_t size)
         memcpy(area->base + piece->start, piece->bytes,
                piece->end - piece->start);
     }
+    area->seen.is_all = false;
     area->resident_size = 0;
     area->written_size_max = 0;
     area->use_count = 0;
+}
+
+/* What is known of a restore so far. */
+struct tally {
+    uint64_t size;
+    bool is_look;
+    uint64_t written;
+    uint64_t resident;
+};
+
+static void runs_restore(struct walk *walk, const struct proa_page_run *runs,
+                         int count, struct tally *tally)
+{
+    for (int i = 0; i < count; i++) {
+        struct proa_page_run run = runs[i];
+        tally->resident += run.end - run.start;
+        run.end = least(run.end, tally->size);
+        if (run.start >= run.end)
+            continue;
+        if (tally->is_look)
+            tally->written += run_compare(walk, run);
+        else
+            run_restore(walk, run);
+    }
+}
+
+/* No page has come since the kernel told of all of them. */
+static bool is_seen(const struct proa_area *area, uint64_t size,
+                    const struct proa_area_policy *policy)
+{
+    const struct proa_area_seen *seen = &area->seen;
+
+    return policy->counts_faults && seen->is_all && size <= seen->size &&
+           seen->faults.thread != NULL &&
+           seen->faults.thread == policy->faults.thread &&
+           seen->faults.count == policy->faults.count;
+}
+
+/* False: the kernel does not tell. */
+static bool runs_scan(struct proa_area *area, struct walk *walk,
+                      struct tally *tally,
+                      const struct proa_area_policy *policy)
+{
+    struct proa_area_seen *seen = &area->seen;
+    /* Those above, which are hidden now, belong to what is remembered. */
+    uint64_t size = policy->counts_faults ? area->size_max : tally->size;
+
+    seen->is_all = false;
+    for (uint64_t at = 0; at < size;) {
+        uint64_t from = at;
+        seen->count = proa_pages_scan(area->base, from, size, seen->runs,
+                                      policy->run_max, &at);
+        if (seen->count < 0)
+            return false;
+        runs_restore(walk, seen->runs, seen->count, tally);
+        seen->is_all = from == 0 && at == size;
+    }
+    seen->size = size;
+    seen->faults = policy->faults;
+    return true;
 }
 
 /* Every page that is its own; false: the kernel does not tell. */
 static bool restore_scanned(struct proa_area *area, uint64_t size,
                             const struct proa_area_policy *policy)
 {
-    struct proa_page_run runs[PROA_PAGES_RUNS_MAX];
     struct walk walk = { .area = area };
-    bool is_look = ++area->use_count % LOOK_EVERY == 0;
-    uint64_t written = 0;
-    uint64_t resident = 0;
+    struct tally tally = {
+        .size = size,
+        .is_look = ++area->use_count % LOOK_EVERY == 0,
+    };
 
-    for (uint64_t at = 0; at < size;) {
-        int count =
-            proa_pages_scan(area->base, at, size, runs, policy->run_max, &at);
-        if (count < 0)
-            return false;
-        for (int i = 0; i < count; i++) {
-            resident += runs[i].end - runs[i].start;
-            if (is_look)
-                written += run_compare(&walk, runs[i]);
-            else
-                run_restore(&walk, runs[i]);
-        }
-    }
-    area->resident_size = resident;
-    if (!is_look)
+    if (is_seen(area, size, policy))
+        runs_restore(&walk, area->seen.runs, area->seen.count, &tally);
+    else if (!runs_scan(area, &walk, &tally, policy))
+        return false;
+    area->resident_size = tally.resident;
+    if (!tally.is_look)
         return true;
     if (area->use_count % (LOOK_EVERY * FORGET_EVERY) == 0 ||
-        written > area->written_size_max)
-        area->written_size_max = written;
+        tally.written > area->written_size_max)
+        area->written_size_max = tally.written;
     return true;
 }
 

@@ -32,6 +32,20 @@ struct proa_area_policy {
     uint64_t resident_bytes_max;
     uint32_t run_max; /* of a scan: 1 to PROA_PAGES_RUNS_MAX */
     bool is_blind;    /* do as if the kernel could not tell */
+    /* Only the thread that a use is on writes to the area: while `faults`,
+     * which is then told for each restore, has not changed, no page was added.
+     */
+    bool counts_faults;
+    struct proa_page_faults faults;
+};
+
+/* The own pages of an area, as the kernel told. */
+struct proa_area_seen {
+    bool is_all; /* below `size`, when there were `faults` */
+    struct proa_page_faults faults;
+    uint64_t size;
+    int count;
+    struct proa_page_run runs[PROA_PAGES_RUNS_MAX];
 };
 
 struct proa_area {
@@ -43,6 +57,7 @@ struct proa_area {
     uint64_t resident_size;        /* bytes, at the last look */
     uint64_t written_size_max;     /* bytes, of the uses looked into lately */
     uint32_t use_count;
+    struct proa_area_seen seen;
 };
 
 /*

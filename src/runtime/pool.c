@@ -233,6 +233,8 @@ static bool restore(struct proa_slot *slot)
     /* The host made something, which lives as long as the store. */
     if (slot->store->made_count != slot->made_count)
         return false;
+    if (slot->policy.counts_faults)
+        slot->policy.faults = proa_pages_faults();
     for (uint32_t i = 0; i < artifact->memory_count; i++) {
         if (!restore_memory(&slot->memories[i], &slot->policy))
             return false;
@@ -394,6 +396,7 @@ enum proa_status proa_slot_create(struct proa_engine *engine,
     made->module = proa_module_retain(module);
     made->options = *options;
     made->policy.run_max = PROA_PAGES_RUNS_MAX;
+    made->policy.counts_faults = options->stays_on_thread;
     made->policy.resident_bytes_max = options->resident_bytes_max != 0
                                           ? options->resident_bytes_max
                                           : resident_bytes_default;

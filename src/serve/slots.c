@@ -114,6 +114,7 @@ static enum proa_status entry_create(const struct proa_slots_use *use,
                    .wait = proa_task_wait },
         .link = link_imports,
         .link_env = made,
+        .stays_on_thread = true,
     };
     made->module = function->module;
     made->memory_bytes_max = function->settings.memory_bytes_max;

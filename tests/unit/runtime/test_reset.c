@@ -137,6 +137,10 @@ static const struct proa_area_policy policies[] = {
     { .resident_bytes_max = UINT64_MAX, .run_max = 1 },
     { .resident_bytes_max = 3 * PAGE, .run_max = 5 },
     { .is_blind = true, .run_max = 1 },
+    { .resident_bytes_max = UINT64_MAX,
+      .run_max = PROA_PAGES_RUNS_MAX,
+      .counts_faults = true },
+    { .resident_bytes_max = 3 * PAGE, .run_max = 5, .counts_faults = true },
 };
 
 int main(void)
