@@ -47,6 +47,10 @@ _proa() {
         --max-queue) COMPREPLY=(); return ;;
         --max-connections) COMPREPLY=(); return ;;
         --timeout) COMPREPLY=(); return ;;
+        --cpu-timeout) COMPREPLY=(); return ;;
+        --fuel) COMPREPLY=(); return ;;
+        --usage) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --usage-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --drain) COMPREPLY=(); return ;;
         --max-body) COMPREPLY=(); return ;;
         --max-response) COMPREPLY=(); return ;;
@@ -61,7 +65,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     check)
         case $prev in

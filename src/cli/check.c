@@ -40,18 +40,15 @@ struct place {
 };
 
 static enum proa_status load(void *env, struct proa_engine *engine,
-                             const char *path, struct proa_module **module,
+                             const char *path, bool counts_fuel,
+                             struct proa_module **module,
                              struct proa_error *err)
 {
     const struct settings *settings = env;
-    struct proa_input input = { .fd = -1 };
-    enum proa_status status = proa_input_read(path, &input, err);
+    struct proa_load_settings own = settings->load;
 
-    if (status != PROA_OK)
-        return status;
-    status = proa_load_module(&input, &settings->load, engine, module, err);
-    proa_input_deinit(&input);
-    return status;
+    own.counts_fuel = counts_fuel;
+    return proa_load_named(path, &own, engine, NULL, module, err);
 }
 
 /* Of which line of the file the function is; NULL: of none. */

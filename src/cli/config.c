@@ -159,9 +159,13 @@ void proa_cli_config_apply(struct proa_cli_config *config,
     }
     take_text(&options->admin_address, file->admin_address);
     take_text(&options->user, file->user);
+    take_text(&options->usage_path, file->usage_path);
+    take_text(&options->usage_key_path, file->usage_key_path);
     take_u32(&options->worker_count, file->worker_count);
     take_u64(&options->drain_ns, file->drain_ns);
     take_u64(&options->timeout_ns, file->defaults.timeout_ns);
+    take_u64(&options->cpu_ns_max, file->defaults.cpu_ns_max);
+    take_u64(&options->fuel, file->defaults.fuel);
     take_u64(&options->memory_bytes_max, file->defaults.memory_bytes_max);
     take_u64(&options->response_bytes_max, file->defaults.response_bytes_max);
     take_limits(file, options);

@@ -56,6 +56,9 @@ static bool is_of_this_machine(const char *url)
     static const char *const hosts[] = { "localhost", "127.0.0.1", "[::1]" };
     const char *host = url + strlen("http://");
 
+    /* A name and a password before the host only look like one. */
+    if (memchr(host, '@', strcspn(host, "/?")) != NULL)
+        return false;
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         size_t size = strlen(hosts[i]);
         if (begins(host, hosts[i]) && strchr(":/", host[size]) != NULL)

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/fail.h"
 #include "cli/config.h"
+#include "cli/kept.h"
 #include "cli/load.h"
 #include "cli/sandbox.h"
 #include "serve/log.h"
@@ -40,6 +42,11 @@ struct settings {
     bool is_quiet;
     const char *user;
     bool no_sandbox;
+    uint64_t cpu_ns;
+    uint64_t fuel;
+    const char *usage;
+    const char *usage_key;
+    struct proa_kept kept;
 };
 
 static const struct proa_option options[] = {
@@ -103,6 +110,26 @@ static const struct proa_option options[] = {
       offsetof(struct settings, timeout_ns),
       "The most that a request may take, waiting included; 30s unless given.",
       NULL },
+    { "cpu-timeout", 0, PROA_OPTION_DURATION, "DURATION",
+      offsetof(struct settings, cpu_ns),
+      "The most that a request may have a processor; what it waits does not "
+      "count.",
+      NULL },
+    { "fuel", 0, PROA_OPTION_AMOUNT, "COUNT", offsetof(struct settings, fuel),
+      "The most that a request may spend: an instruction costs 1, a byte or "
+      "element of a bulk operation 1 more. The count is the same on every "
+      "machine.",
+      NULL },
+    { "usage", 0, PROA_OPTION_FILE, "FILE", offsetof(struct settings, usage),
+      "Add a record of what each request used to this file, a JSON object a "
+      "line: time, memory, bytes read and written, and fuel with --fuel. - is "
+      "the log.",
+      NULL },
+    { "usage-key", 0, PROA_OPTION_FILE, "KEY",
+      offsetof(struct settings, usage_key),
+      "Sign each record with this private Ed25519 key (PEM): its last member "
+      "is the signature of the line without it.",
+      NULL },
     { "drain", 0, PROA_OPTION_DURATION, "DURATION",
       offsetof(struct settings, drain_ns),
       "How long requests may still take after SIGTERM; 30s unless given.",
@@ -164,23 +191,32 @@ static const struct proa_option options[] = {
     PROA_LOAD_OPTIONS(struct settings),
 };
 
+static enum proa_status prepare(void *env, const char *path,
+                                struct proa_error *err)
+{
+    struct settings *settings = env;
+
+    return proa_kept_add(&settings->kept, path, err);
+}
+
 static enum proa_status load(void *env, struct proa_engine *engine,
-                             const char *path, struct proa_module **module,
+                             const char *path, bool counts_fuel,
+                             struct proa_module **module,
                              struct proa_error *err)
 {
     const struct settings *settings = env;
-    struct proa_input input = { .fd = -1 };
-    enum proa_status status = proa_input_read(path, &input, err);
+    struct proa_load_settings own = settings->load;
+    const struct proa_input *kept = proa_kept_find(&settings->kept, path);
 
-    if (status != PROA_OK)
-        return status;
-    status =
-        settings->tier_ups != NULL
-            ? proa_load_and_queue(&input, &settings->load, engine,
-                                  settings->tier_ups, module, err)
-            : proa_load_module(&input, &settings->load, engine, module, err);
-    proa_input_deinit(&input);
-    return status;
+    own.counts_fuel = counts_fuel;
+    if (kept != NULL)
+        return proa_load_and_queue(kept, &own, engine, settings->tier_ups,
+                                   module, err);
+    if (!proa_plan_is_file(path))
+        return proa_fail(err, PROA_USAGE, 0,
+                         "it is fetched when the server starts: start it "
+                         "again");
+    return proa_load_named(path, &own, engine, settings->tier_ups, module, err);
 }
 
 /* A line in the log. */
@@ -223,6 +259,8 @@ given_settings(const struct settings *settings,
     return (struct proa_function_settings){
         .abi = abi,
         .timeout_ns = settings->timeout_ns,
+        .cpu_ns_max = settings->cpu_ns,
+        .fuel = settings->fuel,
         .memory_bytes_max = settings->memory_max,
         .body_bytes_max = settings->body_max,
         .response_bytes_max = settings->response_max,
@@ -242,6 +280,7 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .route_count = settings->routes.count,
         .load = load,
         .load_env = settings,
+        .prepare = prepare,
         .tier_ups = proa_tier_queue_counts(settings->tier_ups),
         .reads_proxy_header = settings->proxy_protocol,
         .tls_certificate_path = settings->tls_cert,
@@ -251,6 +290,10 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .queue_count_max = settings->queue_max,
         .connection_count_max = settings->connections_max,
         .timeout_ns = settings->timeout_ns,
+        .cpu_ns_max = settings->cpu_ns,
+        .fuel = settings->fuel,
+        .usage_path = settings->usage,
+        .usage_key_path = settings->usage_key,
         .drain_ns = settings->drain_ns,
         .body_bytes_max = settings->body_max,
         .response_bytes_max = settings->response_max,
@@ -352,6 +395,7 @@ static int serve_command(const void *data, const struct proa_operands *operands)
         code = proa_cli_fail(NULL, &err);
     }
     proa_tier_queue_destroy(settings.tier_ups);
+    proa_kept_deinit(&settings.kept);
     proa_engine_destroy(engine);
     return code;
 }

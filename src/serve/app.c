@@ -44,8 +44,9 @@ static enum proa_status load(const struct proa_app_options *options,
                              struct proa_function *function,
                              struct proa_error *err)
 {
-    enum proa_status status = options->load(
-        options->env, function->settings.path, &function->module, err);
+    enum proa_status status =
+        options->load(options->env, function->settings.path,
+                      function->settings.fuel != 0, &function->module, err);
 
     if (status != PROA_OK)
         return status;
@@ -53,6 +54,8 @@ static enum proa_status load(const struct proa_app_options *options,
                         ? function->settings.abi
                         : proa_abi_detect(function->module);
     status = options->check(options->env, function, err);
+    if (status == PROA_OK && options->hashes)
+        status = proa_usage_artifact(function->module, function->artifact, err);
     if (status != PROA_OK) {
         proa_module_release(function->module);
         function->module = NULL;
@@ -92,6 +95,9 @@ static enum proa_status add_function(struct proa_app *app,
             return PROA_OK;
         function->abi = before->abi;
         function->module = proa_module_retain(before->module);
+        memcpy(function->artifact, before->artifact, sizeof before->artifact);
+        /* Whether its code counts does not change. */
+        function->settings.fuel = before->settings.fuel;
     }
     status =
         proa_routes_add(app->routes, with->route, app->function_count, err);

@@ -6,6 +6,7 @@
 #ifndef PROA_SERVE_APP_H
 #define PROA_SERVE_APP_H
 
+#include "host/usage_record.h"
 #include "proa/store.h"
 #include "serve/metrics.h"
 #include "serve/plan.h"
@@ -19,6 +20,7 @@ struct proa_function {
     struct proa_function_settings settings; /* without zeros */
     enum proa_abi abi;                      /* not PROA_ABI_DETECT */
     struct proa_module *module;             /* owned */
+    char artifact[PROA_USAGE_HASH_SIZE];    /* its hash, if asked for */
     struct proa_stats *stats;               /* borrowed from the metrics */
     struct proa_admission_gate gate;
 };
@@ -27,8 +29,8 @@ struct proa_function {
 struct proa_app_options {
     /* What a function's settings leave open. */
     const struct proa_function_settings *defaults;
-    /* Give the module of a file, owned by the caller. */
-    enum proa_status (*load)(void *env, const char *path,
+    /* Give the module of a path, owned by the caller. */
+    enum proa_status (*load)(void *env, const char *path, bool counts_fuel,
                              struct proa_module **module,
                              struct proa_error *err);
     /* See that instances can be made; logs what is to be said besides. */
@@ -40,6 +42,7 @@ struct proa_app_options {
      */
     bool (*goes_on)(void *env, const char *path, const struct proa_error *err);
     void *env;
+    bool hashes;                  /* artifacts, for records of usage */
     struct proa_app *previous;    /* may be NULL */
     struct proa_metrics *metrics; /* outlives the app */
 };

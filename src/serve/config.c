@@ -309,6 +309,10 @@ static void check_whole(struct proa_config_reader *reader,
         proa_config_blame(reader->faults, whole,
                           "'tls' has a key and no certificate; write "
                           "certificate: FILE.pem too");
+    if (config->usage_key_path != NULL && config->usage_path == NULL)
+        proa_config_blame(reader->faults, whole,
+                          "'usage' has a key and no file; write file: FILE "
+                          "too");
     if (config->function_count == 0 && config->folder_path == NULL &&
         config->public_path == NULL && reader->faults->count == 0)
         proa_config_blame(reader->faults, whole,

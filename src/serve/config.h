@@ -45,6 +45,8 @@ struct proa_config {
     const char *admin_address;
     uint32_t log_format; /* the word's index and 1: common json */
     bool is_quiet;
+    const char *usage_path; /* "-": the log */
+    const char *usage_key_path;
     uint32_t worker_count;
     uint64_t drain_ns;
     bool watches;

@@ -87,7 +87,7 @@ static void check_function(struct state *state,
     proa_buffer_init(&missing, MISSING_BYTES_MAX);
     enum proa_status status =
         options->load(options->load_env, state->check->engine, settings->path,
-                      &function.module, &err);
+                      settings->fuel != 0, &function.module, &err);
     if (status == PROA_OK) {
         function.abi = settings->abi != PROA_ABI_DETECT
                            ? settings->abi

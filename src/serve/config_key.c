@@ -14,6 +14,12 @@
     { .name = "timeout",                                                       \
       .value = PROA_CONFIG_DURATION,                                           \
       .place = FUNCTION(timeout_ns) },                                         \
+        { .name = "cpu-timeout",                                               \
+          .value = PROA_CONFIG_DURATION,                                       \
+          .place = FUNCTION(cpu_ns_max) },                                     \
+        { .name = "fuel",                                                      \
+          .value = PROA_CONFIG_AMOUNT,                                         \
+          .place = FUNCTION(fuel) },                                           \
         { .name = "memory",                                                    \
           .value = PROA_CONFIG_BYTES,                                          \
           .place = FUNCTION(memory_bytes_max) },                               \
@@ -103,6 +109,19 @@ static const struct proa_config_table log_table = { .title = "log",
                                                     .keys = log_keys,
                                                     .count = 2 };
 
+static const struct proa_config_key usage_keys[] = {
+    { .name = "file",
+      .value = PROA_CONFIG_PATH,
+      .place = FILE_PLACE(usage_path) },
+    { .name = "key",
+      .value = PROA_CONFIG_PATH,
+      .place = FILE_PLACE(usage_key_path) },
+};
+
+static const struct proa_config_table usage_table = { .title = "usage",
+                                                      .keys = usage_keys,
+                                                      .count = 2 };
+
 static const struct proa_config_key limit_keys[] = {
     { .name = "connections",
       .value = PROA_CONFIG_COUNT,
@@ -151,6 +170,7 @@ static const struct proa_config_key file_keys[] = {
       .value = PROA_CONFIG_ADDRESS,
       .place = FILE_PLACE(admin_address) },
     { .name = "log", .value = PROA_CONFIG_SECTION, .table = &log_table },
+    { .name = "usage", .value = PROA_CONFIG_SECTION, .table = &usage_table },
     { .name = "workers",
       .value = PROA_CONFIG_COUNT,
       .place = FILE_PLACE(worker_count) },

@@ -13,6 +13,7 @@ enum proa_config_value {
     PROA_CONFIG_ADDRESS,  /* const char * */
     PROA_CONFIG_BYTES,    /* uint64_t */
     PROA_CONFIG_DURATION, /* uint64_t ns */
+    PROA_CONFIG_AMOUNT,   /* uint64_t, from 1 */
     PROA_CONFIG_COUNT,    /* uint32_t, from 1 */
     PROA_CONFIG_WAITING,  /* uint32_t; 0 becomes PROA_ADMISSION_NONE */
     PROA_CONFIG_RATE,     /* a struct proa_admission_limits: "100/s" */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static const char *const advice[] = {
     [PROA_CONFIG_ADDRESS] = "HOST:PORT, such as 127.0.0.1:9090",
     [PROA_CONFIG_BYTES] = "a size above 0, such as 64M",
     [PROA_CONFIG_DURATION] = "a time above 0, such as 500ms or 30s",
+    [PROA_CONFIG_AMOUNT] = "a whole number above 0",
     [PROA_CONFIG_COUNT] = "a whole number from 1 to 1000000",
     [PROA_CONFIG_WAITING] = "a whole number from 0 to 1000000",
     [PROA_CONFIG_RATE] = "how many and per what, such as 100/s, 60/m or 1000/h",
@@ -81,7 +83,7 @@ const char *proa_config_path(struct proa_config_reader *reader,
     size_t size = folder_size + strlen(text) + 2;
     char *path;
 
-    if (folder_size == 0 || text[0] == '/')
+    if (folder_size == 0 || text[0] == '/' || !proa_plan_is_file(text))
         return text;
     path = proa_arena_alloc(reader->arena, size);
     if (path == NULL)
@@ -100,6 +102,19 @@ static bool read_count(const char *text, uint32_t least, uint32_t *count)
         value > COUNT_MAX)
         return false;
     *count = (uint32_t)value;
+    return true;
+}
+
+static bool read_amount(const char *text, uint64_t *amount)
+{
+    char *end = NULL;
+
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+        value == 0 || value > INT64_MAX)
+        return false;
+    *amount = value;
     return true;
 }
 
@@ -264,6 +279,8 @@ static bool read_scalar(struct proa_config_reader *reader,
     case PROA_CONFIG_BYTES:
     case PROA_CONFIG_DURATION:
         return read_quantity(key->value, text, out);
+    case PROA_CONFIG_AMOUNT:
+        return read_amount(text, out);
     case PROA_CONFIG_COUNT:
         return read_count(text, 1, out);
     case PROA_CONFIG_WAITING:

@@ -84,8 +84,8 @@ proa_confine(const struct proa_confine_paths *paths,
              struct proa_confined *confined, struct proa_error *err);
 
 /*
- * All of it for a server: its user, and the paths of what it serves. Nothing
- * but the user when it is not to be confined.
+ * All of it for a server: its user, what must be got before, and the paths of
+ * what it serves. Not confined when it is not to be.
  *
  * @param confined set on success, unless it is not to be
  * @param blame    on failure the path of what is wrong, or as it was

@@ -141,8 +141,7 @@ void proa_confine_add_plan(struct proa_confine_paths *paths,
     add_options(paths, options);
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct proa_function_settings *item = &plan->items[i];
-        /* Standard input is open already. */
-        if (strcmp(item->path, "-") != 0)
+        if (proa_plan_is_file(item->path))
             proa_confine_add_folder_of(paths, item->path, PROA_CONFINE_READ);
         add_preopens(paths, item->preopens, item->preopen_count);
     }

@@ -8,6 +8,25 @@
 #include "serve/plan.h"
 #include "serve/serve.h"
 
+/* What is no file cannot be got any more behind this. */
+static enum proa_status prepare(const struct proa_serve_options *options,
+                                const struct proa_plan *plan, char *blame,
+                                struct proa_error *err)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const char *path = plan->items[i].path;
+        if (options->prepare == NULL || proa_plan_is_file(path))
+            continue;
+        enum proa_status status =
+            options->prepare(options->load_env, path, err);
+        if (status != PROA_OK) {
+            (void)snprintf(blame, PROA_SERVE_BLAME_SIZE, "%s", path);
+            return status;
+        }
+    }
+    return PROA_OK;
+}
+
 enum proa_status proa_confine_server(const struct proa_serve_options *options,
                                      struct proa_confined *confined,
                                      char *blame, struct proa_error *err)
@@ -20,18 +39,18 @@ enum proa_status proa_confine_server(const struct proa_serve_options *options,
         status = proa_confine_user(options->user, err);
     if (status != PROA_OK)
         return status;
-    if (options->is_unconfined)
-        return PROA_OK;
     status = proa_plan_init(&plan, err);
     if (status != PROA_OK)
         return status;
     status = proa_serve_plan(options, &plan, err);
-    if (status == PROA_OK) {
+    if (status != PROA_OK && options->path != NULL)
+        (void)snprintf(blame, PROA_SERVE_BLAME_SIZE, "%s", options->path);
+    if (status == PROA_OK)
+        status = prepare(options, &plan, blame, err);
+    if (status == PROA_OK && !options->is_unconfined) {
         paths.arena = plan.arena;
         proa_confine_add_plan(&paths, options, &plan);
         status = proa_confine(&paths, confined, err);
-    } else if (options->path != NULL) {
-        (void)snprintf(blame, PROA_SERVE_BLAME_SIZE, "%s", options->path);
     }
     proa_plan_deinit(&plan);
     return status;

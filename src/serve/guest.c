@@ -15,6 +15,7 @@ enum {
     ENV_BYTES_MAX = 1 << 20,
     LOG_BYTES_MAX = 1 << 20,
     PAGE_BYTES = 64 * 1024,
+    TRAP_EXIT_CODE = 134, /* proa run ends with it */
 };
 
 /* One run of the guest. What is not there yet is NULL. */
@@ -128,6 +129,23 @@ static void log_failure(struct run *run, const char *text,
         proa_log_lines("proa: ", proa_http_text_of(line), log);
 }
 
+void proa_guest_tell_use(const struct proa_store *store,
+                         const struct proa_wasi *wasi, enum proa_status status,
+                         const struct proa_error *err,
+                         struct proa_guest_use *use)
+{
+    use->status = status;
+    use->usage.fuel = proa_store_fuel_spent(store);
+    use->usage.memory_bytes = proa_store_memory_bytes(store);
+    proa_wasi_moved(wasi, &use->usage.bytes_in, &use->usage.bytes_out);
+    if (status == PROA_EXIT)
+        use->exit_code = (int)(proa_store_exit_code(store) & 0xff);
+    if (status != PROA_TRAP)
+        return;
+    use->exit_code = TRAP_EXIT_CODE;
+    (void)snprintf(use->trap, sizeof use->trap, "%s", err->text);
+}
+
 static void log_backtrace(struct run *run, struct proa_buffer *log)
 {
     const char *frames = proa_store_backtrace(run->store);
@@ -145,6 +163,9 @@ static uint16_t judge(struct run *run, enum proa_status status,
     char text[sizeof err->text + 40];
     uint16_t answer = 500;
 
+    if (run->store != NULL)
+        proa_guest_tell_use(run->store, run->wasi, status, err,
+                            run->request->use);
     /* The client's fault, and it was ended for that. */
     if (run->exchange->refusal != 0)
         return run->exchange->refusal;
@@ -152,7 +173,9 @@ static uint16_t judge(struct run *run, enum proa_status status,
         (status == PROA_EXIT && proa_store_exit_code(run->store) == 0))
         return 0;
     if (run->request->task->is_late) {
-        (void)snprintf(text, sizeof text, "the guest ran out of time");
+        (void)snprintf(text, sizeof text, "the guest ran out of %s",
+                       run->request->task->is_spent ? "processor time"
+                                                    : "time");
         answer = 504;
         atomic_fetch_add(&run->function->stats->timeouts, 1);
     } else if (status == PROA_EXIT) {

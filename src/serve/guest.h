@@ -6,7 +6,7 @@
 #define PROA_SERVE_GUEST_H
 
 #include "http/exchange.h"
-#include "proa/store.h"
+#include "proa/usage.h"
 #include "serve/app.h"
 #include "serve/slots.h"
 #include "serve/trace.h"
@@ -18,14 +18,23 @@ struct proa_guest_host {
     bool trap_missing;
 };
 
+/* What one run used, and how it ended. */
+struct proa_guest_use {
+    struct proa_usage usage; /* its times are the scheduler's to say */
+    enum proa_status status;
+    int exit_code; /* as that of proa run */
+    char trap[80];
+};
+
 /* One request for one function. All borrowed. */
 struct proa_guest_request {
     struct proa_http_exchange *exchange;
     const struct proa_function *function;
     const struct proa_route_match *match;
     const struct proa_trace *trace;
-    struct proa_slots *slots; /* the worker's */
-    struct proa_task *task;   /* that this runs in */
+    struct proa_slots *slots;   /* the worker's */
+    struct proa_task *task;     /* that this runs in */
+    struct proa_guest_use *use; /* set, unless no guest was begun */
 };
 
 /*
@@ -48,5 +57,11 @@ proa_guest_check(const struct proa_guest_host *host,
  */
 void proa_guest_answer(const struct proa_guest_host *host,
                        const struct proa_guest_request *request);
+
+/* Of a guest that has ended in this store. */
+void proa_guest_tell_use(const struct proa_store *store,
+                         const struct proa_wasi *wasi, enum proa_status status,
+                         const struct proa_error *err,
+                         struct proa_guest_use *use);
 
 #endif

@@ -30,6 +30,7 @@ static const char *const traps[PROA_METRICS_TRAPS] = {
     "call stack exhausted",
     "interrupt",
     "out of memory",
+    "all fuel consumed",
     "host",
 };
 
@@ -318,6 +319,12 @@ void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)
                   offsetof(struct proa_stats, cold_starts), out);
     write_use(first, out);
     write_traps(first, out);
+    write_counter(first, "proa_fuel_total",
+                  "What guests spent, where it is counted.",
+                  offsetof(struct proa_stats, fuel), out);
+    write_counter(first, "proa_usage_records_lost_total",
+                  "Records of usage that could not be written.",
+                  offsetof(struct proa_stats, lost_records), out);
     write_counter(first, "proa_timeouts_total", "Guests that ran too long.",
                   offsetof(struct proa_stats, timeouts), out);
     write_counter(first, "proa_exits_total",

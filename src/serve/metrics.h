@@ -17,7 +17,7 @@
 enum {
     PROA_METRICS_CLASSES = 4,  /* 2xx to 5xx */
     PROA_METRICS_BUCKETS = 16, /* the last one is +Inf */
-    PROA_METRICS_TRAPS = 13,   /* kinds; the last one is "host" */
+    PROA_METRICS_TRAPS = 14,   /* kinds; the last one is "host" */
     PROA_METRICS_STATS_MAX = 100000,
 };
 
@@ -31,6 +31,8 @@ struct proa_stats {
     atomic_ullong instances;   /* that answered */
     atomic_ullong cold_starts; /* of those: made, not put back */
     atomic_ullong cpu_ns;
+    atomic_ullong fuel;
+    atomic_ullong lost_records; /* of usage */
     atomic_ullong memory_bytes; /* the most that one of them had at its end */
     atomic_ullong traps[PROA_METRICS_TRAPS];
     atomic_ullong timeouts;

@@ -36,6 +36,8 @@ void proa_function_settings_inherit(
     if (settings->abi == PROA_ABI_DETECT)
         settings->abi = defaults->abi;
     inherit_size(&settings->timeout_ns, defaults->timeout_ns);
+    inherit_size(&settings->cpu_ns_max, defaults->cpu_ns_max);
+    inherit_size(&settings->fuel, defaults->fuel);
     inherit_size(&settings->memory_bytes_max, defaults->memory_bytes_max);
     inherit_size(&settings->body_bytes_max, defaults->body_bytes_max);
     inherit_size(&settings->response_bytes_max, defaults->response_bytes_max);
@@ -54,6 +56,12 @@ void proa_function_settings_inherit(
         settings->preopens = defaults->preopens;
         settings->preopen_count = defaults->preopen_count;
     }
+}
+
+bool proa_plan_is_file(const char *path)
+{
+    return strcmp(path, "-") != 0 && strncmp(path, "https://", 8) != 0 &&
+           strncmp(path, "http://", 7) != 0;
 }
 
 enum proa_status proa_plan_init(struct proa_plan *plan, struct proa_error *err)

@@ -26,6 +26,8 @@ struct proa_function_settings {
     const char *path;  /* of the module */
     enum proa_abi abi;
     uint64_t timeout_ns;
+    uint64_t cpu_ns_max; /* that it may have a processor; 0: any */
+    uint64_t fuel;       /* that it may spend; 0: any, and it is not counted */
     uint64_t memory_bytes_max;
     uint64_t body_bytes_max;
     uint64_t response_bytes_max;
@@ -38,6 +40,9 @@ struct proa_function_settings {
     const struct proa_wasi_preopen *preopens;
     uint32_t preopen_count;
 };
+
+/* Whether a module's path names a file, and is no "-" and no URL. */
+bool proa_plan_is_file(const char *path);
 
 /* What is zero becomes what `defaults` says. */
 void proa_function_settings_inherit(

@@ -121,7 +121,9 @@ static uint16_t judge(struct run *run, enum proa_status status,
     if (status == PROA_OK)
         return 0;
     if (run->request->task->is_late) {
-        why = "the guest ran out of time";
+        why = run->request->task->is_spent
+                  ? "the guest ran out of processor time"
+                  : "the guest ran out of time";
         atomic_fetch_add(&stats->timeouts, 1);
         answer = 504;
     } else if (status == PROA_TRAP) {
@@ -145,6 +147,18 @@ static uint16_t judge(struct run *run, enum proa_status status,
     return answer;
 }
 
+/* Bodies are handed over, not read and written. */
+static void tell_use(struct run *run, enum proa_status status,
+                     const struct proa_error *err)
+{
+    const struct proa_http_exchange *exchange = run->request->exchange;
+    struct proa_guest_use *use = run->request->use;
+
+    proa_guest_tell_use(run->store, run->wasi, status, err, use);
+    use->usage.bytes_in += exchange->request->body.size;
+    use->usage.bytes_out += exchange->response.body.size;
+}
+
 static uint16_t answer_status(struct run *run, struct proa_buffer *log)
 {
     struct proa_error err = { 0 };
@@ -156,6 +170,8 @@ static uint16_t answer_status(struct run *run, struct proa_buffer *log)
         return refusal;
     enum proa_status status = call(run, &err);
     proa_guest_io_log(&run->io, log);
+    if (run->store != NULL)
+        tell_use(run, status, &err);
     if (status == PROA_OK)
         status = proa_reactr_finish(&run->reactr, &err);
     return judge(run, status, err.text, log);

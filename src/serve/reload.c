@@ -54,7 +54,8 @@ static void watch_plan(const struct proa_reload *reload)
     for (uint32_t i = 0; i < plan->folder_count; i++)
         watch_folder(reload, plan->folders[i]);
     for (uint32_t i = 0; i < plan->count; i++) {
-        if (strlen(plan->items[i].path) >= sizeof path)
+        if (!proa_plan_is_file(plan->items[i].path) ||
+            strlen(plan->items[i].path) >= sizeof path)
             continue;
         memcpy(path, plan->items[i].path, strlen(plan->items[i].path) + 1);
         watch_folder(reload, dirname(path));

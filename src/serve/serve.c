@@ -23,6 +23,7 @@
 #include "serve/reactr.h"
 #include "serve/reload.h"
 #include "serve/service.h"
+#include "serve/usage_log.h"
 
 enum {
     NS_PER_MS = 1000000,
@@ -94,6 +95,8 @@ static enum proa_status check_options(const struct proa_serve_options *options,
         options->head_bytes_max > HEAD_BYTES_MAX)
         return proa_fail(err, PROA_USAGE, 0,
                          "a limit for request lines or heads is above 1 MiB");
+    if (options->usage_key_path != NULL && options->usage_path == NULL)
+        return proa_fail(err, PROA_USAGE, 0, "--usage-key needs --usage FILE");
     if (options->timeout_ns > ns_max || options->drain_ns > ns_max)
         return proa_fail(err, PROA_USAGE, 0, "a time is above 30 days");
     return PROA_OK;
@@ -123,13 +126,15 @@ enum proa_status proa_serve_plan(const struct proa_serve_options *options,
 }
 
 static enum proa_status load_module(void *env, const char *path,
+                                    bool counts_fuel,
                                     struct proa_module **module,
                                     struct proa_error *err)
 {
     struct proa_service *service = env;
 
     return service->options.load(service->options.load_env,
-                                 service->host.engine, path, module, err);
+                                 service->host.engine, path, counts_fuel,
+                                 module, err);
 }
 
 static enum proa_status check_function(void *env,
@@ -184,6 +189,8 @@ static enum proa_status make_app(struct proa_service *service,
     const struct proa_function_settings defaults = {
         .abi = options->abi,
         .timeout_ns = options->timeout_ns,
+        .cpu_ns_max = options->cpu_ns_max,
+        .fuel = options->fuel,
         .memory_bytes_max = options->memory_bytes_max,
         .body_bytes_max = options->body_bytes_max,
         .response_bytes_max = options->response_bytes_max,
@@ -203,6 +210,7 @@ static enum proa_status make_app(struct proa_service *service,
         .metrics = &service->metrics,
         .goes_on = previous != NULL ? tell_bad : NULL,
         .previous = previous,
+        .hashes = service->usage != NULL,
     };
     struct proa_plan plan;
     enum proa_status status = proa_plan_init(&plan, err);
@@ -319,7 +327,14 @@ static enum proa_status open_all(struct process *process,
 {
     struct proa_service *service = &process->service;
     const char *admin_address = service->options.admin_address;
-    enum proa_status status = open_workers(service, err);
+    enum proa_status status = PROA_OK;
+
+    if (service->options.usage_path != NULL)
+        status = proa_usage_log_open(service->options.usage_path,
+                                     service->options.usage_key_path,
+                                     &service->usage, err);
+    if (status == PROA_OK)
+        status = open_workers(service, err);
 
     if (status == PROA_OK && admin_address != NULL)
         status =
@@ -568,6 +583,7 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     close_fds(&process);
     proa_app_release(service->app);
     proa_limit_destroy(service->limit);
+    proa_usage_log_close(service->usage);
     proa_metrics_deinit(&service->metrics);
     (void)pthread_mutex_destroy(&service->app_lock);
     return status;

@@ -35,10 +35,15 @@ struct proa_serve_options {
     const char *const *routes; /* --route ROUTE=FILE */
     uint32_t route_count;
     enum proa_abi abi; /* --abi: of all functions */
-    /* Give the module of a file, owned by the caller. On any thread. */
+    /* Give the module of a path, owned by the caller. On any thread. */
     enum proa_status (*load)(void *env, struct proa_engine *engine,
-                             const char *path, struct proa_module **module,
+                             const char *path, bool counts_fuel,
+                             struct proa_module **module,
                              struct proa_error *err);
+    /* Before anything is given up: get what is no file (plan.h), and keep it,
+     * as it cannot be got later. NULL: nothing is. */
+    enum proa_status (*prepare)(void *env, const char *path,
+                                struct proa_error *err);
     void *load_env;
     const char *address; /* --addr HOST:PORT; NULL: 127.0.0.1:8080. Port 0 takes
                             a free one */
@@ -56,6 +61,8 @@ struct proa_serve_options {
     uint32_t connection_count_max; /* --max-connections N; 0: 1000 */
     uint64_t timeout_ns; /* --timeout TIME: of each request, waiting included;
                             0: 30 s */
+    uint64_t cpu_ns_max; /* --cpu-timeout TIME: of each request; 0: any */
+    uint64_t fuel;       /* --fuel COUNT: of each request; 0: any */
     uint64_t drain_ns;   /* --drain TIME: from SIGTERM to the end; 0: 30 s */
     uint64_t body_bytes_max;         /* --max-body SIZE; 0: 8 MiB */
     uint64_t response_bytes_max;     /* --max-response SIZE; 0: 32 MiB */
@@ -75,15 +82,18 @@ struct proa_serve_options {
     const char *program_name;                /* --argv0 NAME; NULL: "proa" */
     const struct proa_tier_counts *tier_ups; /* outlives it; NULL: none */
     bool trap_missing;                       /* --allow-missing-imports */
-    bool watches;              /* --watch: new versions of files are taken */
-    bool logs_json;            /* --log-format json */
-    const char *admin_address; /* --admin HOST:PORT: metrics and health; NULL:
-                                  nowhere */
-    bool is_quiet;             /* --quiet: no access log */
-    const char *user;          /* --user: whom to become; NULL: nobody else */
-    bool is_unconfined;        /* --no-sandbox */
-    const char *compiler_path; /* --compiler: may still be started; NULL: the
-                                  one that is found */
+    bool watches;               /* --watch: new versions of files are taken */
+    bool logs_json;             /* --log-format json */
+    const char *admin_address;  /* --admin HOST:PORT: metrics and health; NULL:
+                                   nowhere */
+    const char *usage_path;     /* --usage FILE: a record of each request, or
+                                   "-" for the log; NULL: none */
+    const char *usage_key_path; /* --usage-key FILE: that signs them */
+    bool is_quiet;              /* --quiet: no access log */
+    const char *user;           /* --user: whom to become; NULL: nobody else */
+    bool is_unconfined;         /* --no-sandbox */
+    const char *compiler_path;  /* --compiler: may still be started; NULL: the
+                                   one that is found */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "serve/files.h"
 #include "serve/log.h"
 #include "serve/reactr.h"
+#include "serve/usage_log.h"
 
 enum {
     LOG_LINE_BYTES_MAX = 64 * 1024,
@@ -24,6 +25,7 @@ struct job {
     struct proa_task task;               /* first: found by its address */
     struct proa_admission_ticket ticket; /* in the queue while it `waits` */
     bool waits;
+    uint64_t task_start_ns;
     struct proa_worker *worker;
     struct proa_http_exchange *exchange;
     struct proa_app *app;                 /* owned */
@@ -31,6 +33,7 @@ struct job {
     struct proa_route_match match;
     struct proa_files_file file; /* owned; -1: none */
     struct proa_trace trace;
+    struct proa_guest_use use;
 };
 
 void proa_service_set_app(struct proa_service *service,
@@ -215,6 +218,7 @@ static void run(struct proa_task *task)
         .trace = &job->trace,
         .slots = job->worker->slots,
         .task = task,
+        .use = &job->use,
     };
 
     if (job->function->abi == PROA_ABI_REACTR)
@@ -231,6 +235,20 @@ static void wake_all(const struct proa_service *service)
         proa_http_server_wake(service->workers[i].server);
 }
 
+/* One that never began a guest leaves no record: it used nothing. */
+static void record(const struct proa_service *service, struct job *job)
+{
+    struct proa_usage *usage = &job->use.usage;
+
+    if (service->usage == NULL || usage->memory_bytes == 0)
+        return;
+    usage->cpu_ns = job->task.cpu_ns;
+    usage->wall_ns = proa_http_now_ns() - job->task_start_ns;
+    if (!proa_usage_log_write(service->usage, job->function, &job->trace,
+                              job->exchange->response.status, &job->use))
+        atomic_fetch_add(&job->function->stats->lost_records, 1);
+}
+
 static void finished(struct proa_task *task)
 {
     struct job *job = (struct job *)task;
@@ -238,6 +256,8 @@ static void finished(struct proa_task *task)
 
     atomic_fetch_sub(&job->function->stats->running, 1);
     proa_stats_use(job->function->stats, task->cpu_ns, task->memory_bytes);
+    atomic_fetch_add(&job->function->stats->fuel, job->use.usage.fuel);
+    record(worker->service, job);
     if (proa_admission_leave(&worker->admission, &job->function->gate))
         wake_all(worker->service);
     respond(job->exchange);
@@ -280,6 +300,10 @@ static void start(struct job *job)
 
     job->task.run = run;
     job->task.finished = finished;
+    job->task.cpu_ns_max = job->function->settings.cpu_ns_max;
+    job->task.counts_cpu =
+        job->task.cpu_ns_max != 0 || job->worker->service->usage != NULL;
+    job->task_start_ns = proa_http_now_ns();
     job->exchange->changed = changed;
     atomic_fetch_add(&stats->running, 1);
     if (proa_tasks_start(job->worker->tasks, &job->task))

@@ -28,8 +28,9 @@ struct proa_service {
     struct proa_stats *file_stats; /* of files */
     struct proa_stats *none_stats; /* of requests that found nothing */
     struct proa_trace_source traces;
-    struct proa_reload *reload; /* NULL: not yet */
-    atomic_bool is_ready;       /* it listens and does not drain */
+    struct proa_usage_log *usage; /* owned; NULL: no records */
+    struct proa_reload *reload;   /* NULL: not yet */
+    atomic_bool is_ready;         /* it listens and does not drain */
 };
 
 /* For the HTTP server of a worker, which is `env`. */

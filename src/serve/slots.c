@@ -15,6 +15,7 @@ struct proa_slots_entry {
     struct proa_slot *slot;
     const struct proa_module *module; /* which the slot retains */
     uint64_t memory_bytes_max;
+    uint64_t fuel;
     void *envs[2];                    /* which the imports are bound to */
     const struct proa_slots_use *use; /* the present one */
     struct proa_instance *instance;   /* of the present one; NULL: none */
@@ -93,7 +94,8 @@ static struct proa_slots_entry *find_idle(struct proa_slots *slots,
 
     while (entry != NULL &&
            (entry->module != function->module ||
-            entry->memory_bytes_max != function->settings.memory_bytes_max))
+            entry->memory_bytes_max != function->settings.memory_bytes_max ||
+            entry->fuel != function->settings.fuel))
         entry = entry->next;
     if (entry != NULL)
         take_out(slots, entry);
@@ -111,6 +113,7 @@ static enum proa_status entry_create(const struct proa_slots_use *use,
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
     const struct proa_slot_options options = {
         .store = { .memory_bytes_max = function->settings.memory_bytes_max,
+                   .fuel = function->settings.fuel,
                    .wait = proa_task_wait },
         .link = link_imports,
         .link_env = made,
@@ -118,6 +121,7 @@ static enum proa_status entry_create(const struct proa_slots_use *use,
     };
     made->module = function->module;
     made->memory_bytes_max = function->settings.memory_bytes_max;
+    made->fuel = function->settings.fuel;
     enum proa_status status = proa_slot_create(use->engine, function->module,
                                                &options, &made->slot, err);
     if (status != PROA_OK) {

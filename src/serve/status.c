@@ -76,6 +76,7 @@ static json_t *function_of(const struct proa_stats *stats)
         object, "cpu_seconds",
         json_real((double)atomic_load(&stats->cpu_ns) / 1e9));
     (void)json_object_set_new(object, "traps", traps_of(stats));
+    set_count(object, "fuel", atomic_load(&stats->fuel));
     set_count(object, "memory_bytes", atomic_load(&stats->memory_bytes));
     set_count(object, "instances", atomic_load(&stats->instances));
     set_count(object, "cold_starts", atomic_load(&stats->cold_starts));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "platform/poll.h"
 
@@ -175,23 +176,34 @@ static void forget(struct proa_task *task)
     task->finished(task);
 }
 
+static uint64_t thread_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static void go_on(struct proa_task *task, uint64_t now_ns)
 {
     struct proa_tasks *tasks = task->tasks;
 
     heap_remove(tasks, task);
-    task->is_late = now_ns >= task->deadline_ns;
+    task->is_spent = task->cpu_ns_max != 0 && task->cpu_ns >= task->cpu_ns_max;
+    task->is_late = task->is_spent || now_ns >= task->deadline_ns;
     /* Each time: what it does after one interrupt must end, too. */
     if ((task->is_late || task->ends) && task->store != NULL)
         proa_store_interrupt(task->store);
     task->is_parked = false;
     tasks->running = task;
     here = tasks;
+    uint64_t cpu_from_ns = task->counts_cpu ? thread_ns() : 0;
     enum proa_fiber_state state =
         proa_fiber_resume(task->fiber, now_ns + SLICE_NS);
     here = NULL;
     tasks->running = NULL;
-    task->cpu_ns += proa_clock_now() - now_ns;
+    task->cpu_ns += task->counts_cpu ? thread_ns() - cpu_from_ns
+                                     : proa_clock_now() - now_ns;
     if (state == PROA_FIBER_FINISHED) {
         forget(task);
         return;

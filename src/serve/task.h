@@ -28,6 +28,8 @@ struct proa_task {
     void (*run)(struct proa_task *task);      /* on the fiber */
     void (*finished)(struct proa_task *task); /* behind it, by the loop */
     uint64_t deadline_ns; /* from then on its guest is interrupted */
+    uint64_t cpu_ns_max;  /* likewise, after so much of cpu_ns; 0: any */
+    bool counts_cpu; /* by the thread's own clock, which takes a call to read */
     /* Before it waits for longer than PROA_TASK_MOMENT_NS; may be NULL; on the
      * fiber. */
     void (*waits)(void *env);
@@ -35,7 +37,8 @@ struct proa_task {
 
     /* While it runs, for whoever runs it. */
     struct proa_store *store; /* of the guest that it is in; NULL: none */
-    bool is_late;             /* the deadline has passed */
+    bool is_late;             /* the deadline has passed, or... */
+    bool is_spent;            /* ...it had the processor for too long */
     uint64_t cpu_ns;          /* that it had the thread, up to its last wait */
     uint64_t memory_bytes;    /* its guest's, once that has ended */
 

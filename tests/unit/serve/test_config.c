@@ -28,8 +28,8 @@ static const struct bad_case bad_cases[] = {
       "'workers'?\n" },
     { "static: p\nmax_body: 3",
       "f:2:1: 'max_body' is no setting of the configuration; there are: listen "
-      "tls proxy-protocol admin log workers drain watch user sandbox limits "
-      "defaults routes folder static\n" },
+      "tls proxy-protocol admin log usage workers drain watch user sandbox "
+      "limits defaults routes folder static\n" },
     { "static: p\ntimeout: 3s",
       "f:2:1: 'timeout' is no setting of the configuration; it belongs to "
       "defaults, or a route\n" },
@@ -60,6 +60,12 @@ static const struct bad_case bad_cases[] = {
     { "static: p\ntls: { key: k.pem }",
       "f:1:1: 'tls' has a key and no certificate; write certificate: FILE.pem "
       "too\n" },
+    { "static: p\nusage: { key: k.pem }",
+      "f:1:1: 'usage' has a key and no file; write file: FILE too\n" },
+    { "routes: { /: { module: a, fuel: 1M, cpu-timeout: 0 } }",
+      "f:1:33: 'fuel' is \"1M\"; write a whole number above 0\n"
+      "f:1:50: 'cpu-timeout' is \"0\"; write a time above 0, such as 500ms or "
+      "30s\n" },
     { "static: p\nstatic: q",
       "f:2:1: 'static' is here twice; leave one of them out\n" },
     { "routes:\n  a: x.wasm\n  /b: { memory: 1M }\n  /c: [x]\n  /d:\n",
@@ -110,7 +116,7 @@ static const struct bad_case bad_cases[] = {
                       "folder\n" },
     { "\"a\\nb\": c\nstatic: p",
       "f:1:1: 'a?b' is no setting of the configuration; there are: listen tls "
-      "proxy-protocol admin log workers drain watch user sandbox limits "
+      "proxy-protocol admin log usage workers drain watch user sandbox limits "
       "defaults routes folder static\n" },
     { "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]",
       "f:1:17: lists and maps lie more than 16 deep in each other\n" },
@@ -161,6 +167,7 @@ static const char whole[] =
     "proxy-protocol: true\n"
     "admin: 127.0.0.1:9090\n"
     "log: { format: json, requests: false }\n"
+    "usage: { file: u.jsonl, key: /abs/u.pem }\n"
     "workers: 3\n"
     "drain: 5s\n"
     "watch: true\n"
@@ -181,6 +188,8 @@ static const char whole[] =
     "    name: bee\n"
     "    abi: reactr\n"
     "    timeout: 500ms\n"
+    "    cpu-timeout: 20ms\n"
+    "    fuel: 9000000000\n"
     "    concurrency: 4\n"
     "    queue: 0\n"
     "    queue-timeout: 10ms\n"
@@ -189,7 +198,7 @@ static const char whole[] =
     "    args: [x, '']\n"
     "    env: { B: 3, C: '' }\n"
     "    dirs: { /d: data, /e: { path: /x, read-only: true } }\n"
-    "  /c: { module: c.wasm, env: {} }\n";
+    "  /c: { module: 'https://h/c.wasm', env: {} }\n";
 
 #define CHECK_TEXT(actual, expected) CHECK_EQ(strcmp(actual, expected), 0)
 
@@ -203,6 +212,8 @@ static void check_file(const struct proa_config *config)
     CHECK_TEXT(config->admin_address, "127.0.0.1:9090");
     CHECK_EQ(config->log_format, 2);
     CHECK_EQ(config->is_quiet, true);
+    CHECK_TEXT(config->usage_path, "etc/u.jsonl");
+    CHECK_TEXT(config->usage_key_path, "/abs/u.pem");
     CHECK_EQ(config->worker_count, 3);
     CHECK_EQ(config->drain_ns, 5000000000);
     CHECK_EQ(config->watches, true);
@@ -223,6 +234,8 @@ static void check_function(const struct proa_function_settings *b)
     CHECK_TEXT(b->name, "bee");
     CHECK_EQ(b->abi, PROA_ABI_REACTR);
     CHECK_EQ(b->timeout_ns, 500000000);
+    CHECK_EQ(b->cpu_ns_max, 20000000);
+    CHECK_EQ(b->fuel, 9000000000);
     CHECK_EQ(b->admission.running_max, 4);
     CHECK_EQ(b->admission.waiting_max, PROA_ADMISSION_NONE);
     CHECK_EQ(b->admission.wait_ns_max, 10000000);
@@ -255,9 +268,10 @@ static void all_settings_arrive(void)
     check_file(config);
     CHECK_EQ(config->function_count, 3);
     CHECK_TEXT(config->functions[0].settings.path, "etc/a.wasm");
-    CHECK_EQ(config->functions[0].place.line, 20);
+    CHECK_EQ(config->functions[0].place.line, 21);
     check_function(&config->functions[1].settings);
     CHECK_EQ(config->functions[2].settings.env_count, 2);
+    CHECK_TEXT(config->functions[2].settings.path, "https://h/c.wasm");
     CHECK_EQ(config->defaults.admission.rate_interval_ns, 1000000000);
     CHECK_EQ(config->defaults.admission.burst, 60);
     CHECK_EQ(config->defaults.env_count, 2);

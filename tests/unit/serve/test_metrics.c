@@ -68,6 +68,8 @@ static void kinds_of_traps(void)
     proa_stats_trap(&stats, "what a host function said");
     CHECK_EQ(stats.traps[0], 1);
     CHECK_EQ(stats.traps[9], 1);
+    proa_stats_trap(&stats, "all fuel consumed");
+    CHECK_EQ(stats.traps[12], 1);
     CHECK_EQ(stats.traps[PROA_METRICS_TRAPS - 1], 1);
     CHECK_EQ(strcmp(proa_metrics_trap_name(9), "call stack exhausted"), 0);
     CHECK_EQ(proa_metrics_trap_name(PROA_METRICS_TRAPS) == NULL, true);
@@ -144,7 +146,8 @@ static void json_for_the_page(void)
         "\"uptime_seconds\":1.5,\"is_ready\":true",
         "{\"name\":\"/a\\\"\\\\\\n<b>\",\"requests\":[1,0,0,1],\"buckets\":[0,"
         "1,0,0,0,1,0",
-        "\"cpu_seconds\":1.5,\"traps\":{\"unreachable\":1},\"memory_bytes\":"
+        "\"cpu_seconds\":1.5,\"traps\":{\"unreachable\":1},\"fuel\":0,"
+        "\"memory_bytes\":"
         "65536",
         "\"bounds_seconds\":[",
     };
