@@ -29,6 +29,23 @@ typedef enum proa_status (*proa_slot_link)(void *env, struct proa_store *store,
                                            struct proa_extern *imports,
                                            struct proa_error *err);
 
+/*
+ * Prepares an instance, so that every use begins with what that leaves: an
+ * interpreter that has started, a script that is read. It calls exports and
+ * writes memory, and makes nothing in the store. Called where `link` is, after
+ * the start function.
+ *
+ * Nothing of the host may be captured with it. So what runs in it, the start
+ * function too, traps when it calls a host function, but for those of
+ * `init_may_call`. What these gave is the same in all uses: a clock stands
+ * still in what was kept of it, and random bytes are no secret between uses.
+ *
+ * @return PROA_OK, or what proa_slot_begin() then returns
+ */
+typedef enum proa_status (*proa_slot_init)(void *env, struct proa_store *store,
+                                           struct proa_instance *instance,
+                                           struct proa_error *err);
+
 /* Start from `{ 0 }`: every zero is the default. */
 struct proa_slot_options {
     struct proa_store_options store;
@@ -41,16 +58,33 @@ struct proa_slot_options {
      * need not be asked after each use which pages were written.
      */
     bool stays_on_thread;
+    proa_slot_init init; /* NULL: only the start function */
+    void *init_env;
+    /* "module.name" of functions, ended by NULL; NULL: none. As long as the
+     * slot. */
+    const char *const *init_may_call;
 };
+
+/*
+ * A proa_slot_init: call the export that `name`, a string, names; it has no
+ * parameters and no results. By custom it is "_initialize" or
+ * "wizer.initialize".
+ *
+ * @return PROA_OK, PROA_USAGE (no such function), and as proa_func_call()
+ */
+PROA_NODISCARD enum proa_status
+proa_slot_call_export(void *name, struct proa_store *store,
+                      struct proa_instance *instance, struct proa_error *err);
 
 /*
  * Make a slot; its store and its instance are made when it is first used. What
  * the module's start function does is done once and is part of what each use
- * begins with, unless it calls a host function: then it runs in every use.
+ * begins with, unless it calls a host function: then it runs in every use. With
+ * `init` it may call what that may, and runs once.
  *
  * @param engine  borrowed; must outlive the slot
  * @param module  retained
- * @param options borrowed for the call, but not what `link_env` points to
+ * @param options borrowed for the call, but not what its pointers point to
  * @param slot    set on success; owned: end with proa_slot_destroy()
  * @return PROA_OK, PROA_NOMEM
  */

@@ -43,15 +43,6 @@ static void *globals_of(const struct proa_slot *slot)
            artifact_of(slot)->layout.globals;
 }
 
-static struct proa_call *bound_call(const struct proa_slot *slot,
-                                    uint32_t function_index)
-{
-    uint8_t *context = (uint8_t *)slot->instance->context;
-    void *slots = context + artifact_of(slot)->layout.imports;
-
-    return ((struct proa_import_slot *)slots)[function_index].context;
-}
-
 /* --- its beginning ------------------------------------------------------- */
 
 static void *copy(struct proa_arena *arena, const void *bytes, uint64_t size)
@@ -313,46 +304,61 @@ static enum proa_status make_instance(struct proa_slot *slot,
     return PROA_OK;
 }
 
-/* Stands for every host function while we see whether one is called. What it
- * returns is lost, whatever its type. */
-static void refuse(struct proa_call *call)
-{
-    proa_call_trap(call, "");
-}
-
-/* Run init with no host function to call; *is_refused: it called one. */
+/* Run the start function with no host function to call; *is_refused: it called
+ * one. */
 static enum proa_status start_alone(struct proa_slot *slot, bool *is_refused,
                                     struct proa_error *err)
 {
-    uint32_t count = artifact_of(slot)->imported_function_count;
-    proa_host_fn *fns = proa_arena_array(slot->arena, count, sizeof *fns);
     struct proa_error trap = { 0 };
+    const proa_host_fn *fns = proa_slot_hold(slot, false);
 
     if (fns == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
-    for (uint32_t i = 0; i < count; i++) {
-        struct proa_call *call = bound_call(slot, i);
-        fns[i] = call->head.fn;
-        call->head.fn = (proa_host_fn)refuse;
-    }
     enum proa_status status = proa_instance_start(slot->instance, &trap);
-    for (uint32_t i = 0; i < count; i++)
-        bound_call(slot, i)->head.fn = fns[i];
+    proa_slot_let_go(slot, fns);
     *is_refused = status == PROA_TRAP && trap.text[0] == '\0';
     if (*is_refused || status == PROA_OK)
         return PROA_OK;
     return proa_fail(err, status, 0, "%s", trap.text);
 }
 
+/* What `init` spends is no use's. */
+static enum proa_status prepare(struct proa_slot *slot, struct proa_error *err)
+{
+    const struct proa_slot_options *options = &slot->options;
+    const proa_host_fn *fns = proa_slot_hold(slot, true);
+    enum proa_status status;
+    int64_t fuel;
+
+    if (fns == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
+    status = proa_instance_start(slot->instance, err);
+    fuel = slot->store->fuel;
+    if (status == PROA_OK)
+        status =
+            options->init(options->init_env, slot->store, slot->instance, err);
+    proa_slot_let_go(slot, fns);
+    if (status != PROA_OK)
+        return status;
+    slot->store->fuel = fuel;
+    status = capture(slot, err);
+    if (status == PROA_OK)
+        restore_store(slot);
+    return status;
+}
+
 /*
- * A use begins with what init leaves. An init that calls the host must do so in
- * each use: then that begins with what init finds.
+ * A use begins with what the start function leaves. One that calls the host
+ * must do so in each use: then that begins with what init finds.
  */
 static enum proa_status make_beginning(struct proa_slot *slot,
                                        struct proa_error *err)
 {
-    enum proa_status status = capture(slot, err);
+    enum proa_status status;
 
+    if (slot->options.init != NULL)
+        return prepare(slot, err);
+    status = capture(slot, err);
     if (status == PROA_OK)
         status = start_alone(slot, &slot->inits_always, err);
     if (status != PROA_OK)
@@ -459,7 +465,7 @@ void proa_slot_replace_env(struct proa_slot *slot, const void *previous,
         return;
     for (uint32_t i = 0; i < artifact_of(slot)->imported_function_count; i++) {
         struct proa_func *given = slot->instance->imported_funcs[i];
-        replace(bound_call(slot, i), previous, env);
+        replace(proa_slot_call_of(slot->instance, i), previous, env);
         replace(given->context, previous, env);
     }
 }

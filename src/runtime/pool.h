@@ -46,4 +46,17 @@ struct proa_slot {
     bool *elem_is_dropped;
 };
 
+/* The host function's call that is bound to an import. */
+struct proa_call *proa_slot_call_of(const struct proa_instance *instance,
+                                    uint32_t function_index);
+
+/*
+ * Until proa_slot_let_go(), host functions trap when they are called, but for
+ * those that the options name. The trap's text is empty, or says which.
+ *
+ * @return what there was, in the slot's arena; NULL: no memory
+ */
+const proa_host_fn *proa_slot_hold(struct proa_slot *slot, bool says_which);
+void proa_slot_let_go(struct proa_slot *slot, const proa_host_fn *held);
+
 #endif

@@ -53,11 +53,16 @@ struct test_pair {
     struct proa_instance *fresh;
 };
 
-static inline void test_pair_init(struct test_pair *pair,
-                                  const struct test_module *module)
+/* `init` may be NULL; the other instance is prepared by it as well. */
+static inline void test_pair_prepare(struct test_pair *pair,
+                                     const struct test_module *module,
+                                     proa_slot_init init,
+                                     const char *const *init_may_call)
 {
     const struct proa_slot_options options = { .link = test_link,
-                                               .link_env = &pair->host };
+                                               .link_env = &pair->host,
+                                               .init = init,
+                                               .init_may_call = init_may_call };
     struct proa_error err = { 0 };
     struct proa_extern import;
 
@@ -73,6 +78,14 @@ static inline void test_pair_init(struct test_pair *pair,
     CHECK_EQ(proa_instance_create(pair->fresh_store, pair->module, &import, 1,
                                   &pair->fresh, &err),
              PROA_OK);
+    if (init != NULL)
+        CHECK_EQ(init(NULL, pair->fresh_store, pair->fresh, &err), PROA_OK);
+}
+
+static inline void test_pair_init(struct test_pair *pair,
+                                  const struct test_module *module)
+{
+    test_pair_prepare(pair, module, NULL, NULL);
 }
 
 static inline void test_pair_deinit(struct test_pair *pair)

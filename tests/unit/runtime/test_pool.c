@@ -204,8 +204,116 @@ static void test_decay(void)
     test_pair_deinit(&pair);
 }
 
+static uint32_t prepared;
+static const char *prepared_by;
+
+static enum proa_status prepare(void *env, struct proa_store *store,
+                                struct proa_instance *instance,
+                                struct proa_error *err)
+{
+    (void)env;
+    prepared++;
+    (void)store;
+    instance->globals[0]->value->i32 = 5;
+    if (prepared_by == NULL)
+        return PROA_OK;
+    struct proa_extern found;
+    union proa_value values[1] = { { .i32 = 1 } };
+    CHECK_EQ(proa_instance_export(instance, prepared_by, &found), true);
+    return proa_func_call(found.of.func, values, values, err);
+}
+
+/* Once for all uses; nothing of the host gets in that is not named. */
+static void test_prepared(void)
+{
+    static const char *const names[] = { "env.f", NULL };
+    static const char *const others[] = { "en.v.f", "env", "env.", "env.ff",
+                                          NULL };
+    static const struct {
+        const uint8_t *start;
+        const char *calls;
+        const char *const *may_call;
+        enum proa_status status;
+        const char *text;
+        uint32_t called;
+    } cases[] = {
+        { NULL, NULL, NULL, PROA_OK, "", 0 },
+        { NULL, "inc", NULL, PROA_OK, "", 0 },
+        { NULL, "call", names, PROA_OK, "", 1 },
+        { NULL, "f", names, PROA_OK, "", 1 },
+        { test_init_call, "call", names, PROA_OK, "", 2 },
+        { NULL, "call", NULL, PROA_TRAP,
+          "env.f may not be called before the first use", 0 },
+        { NULL, "call", others, PROA_TRAP,
+          "env.f may not be called before the first use", 0 },
+        { test_init_call, NULL, NULL, PROA_TRAP,
+          "env.f may not be called before the first use", 0 },
+        { NULL, "trap", NULL, PROA_TRAP, "unreachable", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct test_module module = usual;
+        struct proa_instance *instance = NULL;
+        struct test_pair pair;
+
+        module.init = cases[i].start;
+        test_pair_init(&pair, &module);
+        pair.slot->options.init = prepare;
+        pair.slot->options.init_may_call = cases[i].may_call;
+        prepared_by = cases[i].calls;
+        prepared = 0;
+        pair.host.called = 0;
+        for (int n = 0; n < 3; n++) {
+            struct proa_error err = { 0 };
+            int32_t value = 3;
+
+            CHECK_EQ(proa_slot_begin(pair.slot, &instance, &err),
+                     cases[i].status);
+            CHECK_EQ(strcmp(err.text, cases[i].text), 0);
+            if (cases[i].status == PROA_OK) {
+                CHECK_EQ(pair.host.called, cases[i].called + (uint32_t)n);
+                CHECK_EQ(prepared, 1);
+                CHECK_EQ(instance->globals[0]->value->i32, 5);
+                instance->globals[0]->value->i32 = 99;
+                CHECK_EQ(test_slot_call(instance, "call", &value), PROA_OK);
+                CHECK_EQ(value, 6); /* its own function again */
+            }
+            proa_slot_end(pair.slot);
+        }
+        test_pair_deinit(&pair);
+    }
+}
+
+/* By name; only what takes and gives nothing. */
+static void test_prepared_by_name(void)
+{
+    static char trap[] = "trap", inc[] = "inc", none[] = "none", memory[] = "m";
+    static const struct {
+        char *name;
+        enum proa_status status;
+    } cases[] = { { trap, PROA_TRAP },
+                  { inc, PROA_USAGE },
+                  { none, PROA_USAGE },
+                  { memory, PROA_USAGE } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct proa_instance *instance = NULL;
+        struct proa_error err = { 0 };
+        struct test_pair pair;
+
+        test_pair_init(&pair, &usual);
+        pair.slot->options.init = proa_slot_call_export;
+        pair.slot->options.init_env = cases[i].name;
+        CHECK_EQ(proa_slot_begin(pair.slot, &instance, &err), cases[i].status);
+        proa_slot_end(pair.slot);
+        test_pair_deinit(&pair);
+    }
+}
+
 int main(void)
 {
+    test_prepared();
+    test_prepared_by_name();
     test_start();
     test_start_ends();
     test_env();

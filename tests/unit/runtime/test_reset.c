@@ -118,18 +118,56 @@ static void use(struct test_pair *pair, uint8_t **context)
     proa_slot_end(pair->slot);
 }
 
-static const struct test_module modules[] = {
-    { .memory_min = 1, .import_type = 1, .cpu_features = "" },
-    { .memory_min = 40,
-      .memory_max = 60,
-      .table_min = 3000, /* larger than what is compared whole */
-      .init = test_init_write,
-      .import_type = 1,
-      .cpu_features = "" },
-    { .memory_min = 2,
-      .init = test_init_call,
-      .import_type = 1,
-      .cpu_features = "" },
+/* Of everything that an instance has, with the guest's code and without. */
+static enum proa_status prepare(void *env, struct proa_store *store,
+                                struct proa_instance *instance,
+                                struct proa_error *err)
+{
+    struct proa_memory *memory = instance->memories[0];
+    int32_t value = 20;
+
+    (void)env;
+    (void)store;
+    (void)err;
+    CHECK_EQ(test_slot_call(instance, "call", &value), PROA_OK);
+    (void)proa_builtin_memory_grow(instance->context, 0, 1);
+    memset(memory->base + memory->size - 3 * PAGE, 7, 2 * PAGE);
+    memory->base[4097]++;
+    instance->globals[0]->value->i32 += value;
+    instance->data_is_dropped[1] = true;
+    instance->elem_is_dropped[0] = true;
+    (void)proa_table_grow(instance->tables[0],
+                          proa_instance_func(instance, TEST_INC), 100);
+    return PROA_OK;
+}
+
+static const char *const may_call[] = { "env.other", "env.f", NULL };
+
+static const struct {
+    proa_slot_init init;
+    struct test_module module;
+} modules[] = {
+    { NULL, { .memory_min = 1, .import_type = 1, .cpu_features = "" } },
+    { NULL,
+      { .memory_min = 40,
+        .memory_max = 60,
+        .table_min = 3000, /* larger than what is compared whole */
+        .init = test_init_write,
+        .import_type = 1,
+        .cpu_features = "" } },
+    { NULL,
+      { .memory_min = 2,
+        .init = test_init_call,
+        .import_type = 1,
+        .cpu_features = "" } },
+    { prepare, { .memory_min = 1, .import_type = 1, .cpu_features = "" } },
+    { prepare,
+      { .memory_min = 20,
+        .memory_max = 30,
+        .table_min = 3000,
+        .init = test_init_call,
+        .import_type = 1,
+        .cpu_features = "" } },
 };
 
 static const struct proa_area_policy policies[] = {
@@ -149,7 +187,8 @@ int main(void)
         for (size_t p = 0; p < sizeof policies / sizeof policies[0]; p++) {
             struct test_pair pair;
             uint8_t *context = NULL;
-            test_pair_init(&pair, &modules[m]);
+            test_pair_prepare(&pair, &modules[m].module, modules[m].init,
+                              may_call);
             pair.slot->policy = policies[p];
             for (int i = 0; i < USES; i++)
                 use(&pair, &context);
