@@ -8,20 +8,36 @@
 #include <stddef.h>
 
 #include "artifact/artifact.h"
+#include "baseline/ahead.h"
 #include "baseline/emit.h"
 #include "baseline/fuel.h"
 
-/* Somebody to call. The registers named are loaded, and no argument's. */
+/* Somebody to call. The places are by registers that no argument needs. */
 struct target {
     const struct proa_functype *type;
-    uint32_t function; /* a function of this module, or PROA_ARTIFACT_NONE */
-    uint8_t code;      /* else the register with the address */
+    uint32_t function; /* a function of this module, or PROA_ARTIFACT_NONE: */
+    struct proa_place code;
+    struct proa_place context;
 };
 
-/* What lies in registers that a call does not keep. */
-static void spill_registers(struct proa_emit *emit)
+/* An argument on its way into a register. */
+struct move {
+    struct proa_operand operand;
+    uint8_t to;   /* as `from` */
+    uint8_t from; /* an XMM register's number plus 16; PROA_NO_GPR: none */
+};
+
+enum { REGISTER_ARGUMENTS = 6 + 8, XMM_NUMBER = 16 };
+
+struct moves {
+    struct move items[REGISTER_ARGUMENTS];
+    uint32_t count;
+};
+
+/* What lies in registers that a call does not keep, of operands below `end`. */
+static void spill_registers(struct proa_emit *emit, uint32_t end)
 {
-    for (uint32_t i = 0; i < emit->stack_count; i++) {
+    for (uint32_t i = 0; i < end; i++) {
         struct proa_operand *operand = &emit->stack[i];
         if (operand->kind != PROA_OPERAND_GPR &&
             operand->kind != PROA_OPERAND_XMM &&
@@ -53,49 +69,124 @@ static int32_t slots_size(const struct proa_functype *type)
     return size;
 }
 
-static void load_argument(struct proa_emit *emit,
-                          const struct proa_operand *operand,
-                          const struct proa_arg *arg,
-                          const struct proa_place *area)
+static uint8_t source_of(const struct proa_emit *emit,
+                         const struct proa_operand *operand)
 {
-    struct proa_place place = *area;
-    unsigned reg = arg->reg;
-    bool xmm = proa_is_xmm(operand->type);
+    unsigned xmm = proa_is_xmm(operand->type) ? XMM_NUMBER : 0;
 
-    if (arg->reg == PROA_NO_GPR)
-        reg = xmm ? PROA_SCRATCH_XMM : PROA_SCRATCH;
-    if (xmm)
+    if (operand->kind == PROA_OPERAND_GPR || operand->kind == PROA_OPERAND_XMM)
+        return (uint8_t)(operand->reg + xmm);
+    if (operand->kind == PROA_OPERAND_LOCAL &&
+        emit->locals[operand->local].reg != PROA_NO_GPR)
+        return (uint8_t)(emit->locals[operand->local].reg + xmm);
+    return PROA_NO_GPR;
+}
+
+static void load(struct proa_emit *emit, const struct proa_operand *operand,
+                 unsigned reg)
+{
+    if (proa_is_xmm(operand->type))
         proa_load_xmm(emit, operand, reg);
     else
         proa_load_gpr(emit, operand, reg);
-    if (arg->reg != PROA_NO_GPR)
+}
+
+/* To the stack at once, to a register with the others. */
+static void place_argument(struct proa_emit *emit, struct moves *moves,
+                           const struct proa_operand *operand,
+                           const struct proa_arg *arg,
+                           const struct proa_place *area)
+{
+    struct proa_place place = *area;
+    bool xmm = proa_is_xmm(operand->type);
+
+    if (arg->reg != PROA_NO_GPR) {
+        moves->items[moves->count++] = (struct move){
+            .operand = *operand,
+            .to = (uint8_t)(arg->reg + (xmm ? XMM_NUMBER : 0)),
+            .from = source_of(emit, operand),
+        };
         return;
+    }
+    unsigned reg = xmm ? PROA_SCRATCH_XMM : PROA_SCRATCH;
+    load(emit, operand, reg);
     place.offset += arg->stack;
     proa_store_typed(emit, operand->type, reg, &place);
 }
 
+static bool is_needed(const struct moves *moves, uint32_t index)
+{
+    for (uint32_t i = 0; i < moves->count; i++)
+        if (i != index && moves->items[i].from == moves->items[index].to)
+            return true;
+    return false;
+}
+
+/* Each when nobody needs what its register holds; a ring is opened by the
+ * scratch register. */
+static void make_moves(struct proa_emit *emit, struct moves *moves)
+{
+    while (moves->count > 0) {
+        uint32_t i = 0;
+        while (i < moves->count && is_needed(moves, i))
+            i++;
+        if (i < moves->count) {
+            load(emit, &moves->items[i].operand,
+                 moves->items[i].to & (XMM_NUMBER - 1));
+            moves->items[i] = moves->items[--moves->count];
+            continue;
+        }
+        struct move *move = &moves->items[0];
+        bool xmm = proa_is_xmm(move->operand.type);
+        unsigned reg = xmm ? PROA_SCRATCH_XMM : PROA_SCRATCH;
+        load(emit, &move->operand, reg);
+        move->operand.kind = xmm ? PROA_OPERAND_XMM : PROA_OPERAND_GPR;
+        move->operand.reg = (uint8_t)reg;
+        move->from = (uint8_t)(reg + (xmm ? XMM_NUMBER : 0));
+    }
+}
+
 /*
- * The arguments, which are the top operands and in no register, to where the
- * callee wants them; those on the stack to `area` and up. `results`: what to
- * hand on when there are several.
+ * The arguments, which are the top operands, to where the callee wants them;
+ * those on the stack to `area` and up. `results`: where the address is of the
+ * room for several results, or NULL: it is that of `results_area`.
  */
 static void load_arguments(struct proa_emit *emit,
                            const struct proa_functype *type,
                            const struct proa_place *area,
-                           const struct proa_operand *results)
+                           const struct proa_operand *results,
+                           int32_t results_area)
 {
     struct proa_args args = { .int_count = 1 };
+    struct moves moves = { .count = 0 };
     uint32_t first = emit->stack_count - type->param_count;
+    struct proa_place room = proa_frame(results_area);
+    struct proa_arg arg;
 
     for (uint32_t i = 0; i < type->param_count; i++) {
-        struct proa_arg arg = proa_next_arg(&args, type->params[i]);
-        load_argument(emit, &emit->stack[first + i], &arg, area);
+        arg = proa_next_arg(&args, type->params[i]);
+        place_argument(emit, &moves, &emit->stack[first + i], &arg, area);
     }
-    if (type->result_count > 1) {
-        struct proa_arg arg = proa_next_arg(&args, PROA_I64);
-        load_argument(emit, results, &arg, area);
+    bool several = type->result_count > 1;
+    if (several) {
+        arg = proa_next_arg(&args, PROA_I64);
+        if (results != NULL) {
+            place_argument(emit, &moves, results, &arg, area);
+        } else if (arg.reg == PROA_NO_GPR) {
+            struct proa_place place = *area;
+            place.offset += arg.stack;
+            proa_asm_rm(&emit->as, PROA_ASM_LEA | PROA_ASM_W, PROA_SCRATCH,
+                        &room);
+            proa_store_typed(emit, PROA_I64, PROA_SCRATCH, &place);
+        }
     }
-    emit->stack_count = first;
+    make_moves(emit, &moves);
+    if (several && results == NULL && arg.reg != PROA_NO_GPR)
+        proa_asm_rm(&emit->as, PROA_ASM_LEA | PROA_ASM_W, arg.reg, &room);
+    while (emit->stack_count > first) {
+        struct proa_operand operand = proa_pop(emit);
+        proa_release(emit, &operand);
+    }
 }
 
 static void push_results(struct proa_emit *emit,
@@ -109,9 +200,17 @@ static void push_results(struct proa_emit *emit,
             return;
         }
         proa_take_this_gpr(emit, PROA_RAX);
-        if (result == PROA_I32) /* a C callee may leave anything above */
-            proa_asm_rr(&emit->as, PROA_ASM_MOV, PROA_RAX, PROA_RAX);
-        proa_push_gpr(emit, result, PROA_RAX);
+        unsigned reg = proa_next_target(emit, false);
+        if (reg == PROA_NO_GPR)
+            reg = PROA_RAX;
+        else
+            proa_free_gpr(emit, PROA_RAX);
+        /* A C callee may leave anything above. */
+        if (result == PROA_I32 || reg != PROA_RAX)
+            proa_asm_rr(&emit->as,
+                        PROA_ASM_MOV | (proa_is_wide(result) ? PROA_ASM_W : 0U),
+                        reg, PROA_RAX);
+        proa_push_gpr(emit, result, reg);
         return;
     }
     for (uint32_t i = 0; i < type->result_count; i++) {
@@ -123,25 +222,24 @@ static void push_results(struct proa_emit *emit,
     }
 }
 
-static void emit_jump_or_call(struct proa_emit *emit,
-                              const struct target *target, bool jump)
+static void load_context(struct proa_emit *emit, const struct target *target)
 {
-    if (target->function == PROA_ARTIFACT_NONE) {
-        if (jump)
-            proa_asm_jmp_r(&emit->as, target->code);
-        else
-            proa_asm_call_r(&emit->as, target->code);
-        return;
-    }
-    struct proa_call_site site = {
-        .at = jump ? proa_asm_jmp_later(&emit->as)
-                   : proa_asm_call_later(&emit->as),
-        .function = target->function,
-    };
+    if (target->function != PROA_ARTIFACT_NONE)
+        proa_asm_rr(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_RDI,
+                    PROA_CONTEXT_REG);
+    else
+        proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_RDI,
+                    &target->context);
+}
+
+static void note_site(struct proa_emit *emit, uint32_t at, uint32_t function)
+{
+    struct proa_call_site site = { .at = at, .function = function };
+
     (void)proa_buffer_append(&emit->chunk->calls, &site, sizeof site);
 }
 
-/* The operands are in no register; the target is loaded. */
+/* The target is loaded, the arguments are still operands. */
 static void emit_call(struct proa_emit *emit, const struct target *target)
 {
     const struct proa_functype *type = target->type;
@@ -153,23 +251,25 @@ static void emit_call(struct proa_emit *emit, const struct target *target)
     int32_t results_area = proa_slot_top(emit) < top - slots_size(type)
                                ? proa_slot_top(emit)
                                : top - slots_size(type);
-    struct proa_operand results = { .kind = PROA_OPERAND_GPR,
-                                    .reg = PROA_RAX,
-                                    .type = PROA_I64 };
 
+    spill_registers(emit, first);
+    proa_pins_save(emit);
     if (bytes > 0)
         proa_asm_group_ri(&emit->as, PROA_ASM_GROUP_SUB, true, PROA_RSP, bytes);
     if (type->result_count > 1) {
         results_area -= 16 * (int32_t)type->result_count;
         proa_need_frame(emit, results_area);
-        struct proa_place place = proa_frame(results_area);
-        proa_asm_rm(&emit->as, PROA_ASM_LEA | PROA_ASM_W, PROA_RAX, &place);
     }
-    load_arguments(emit, type, &area, &results);
-    emit_jump_or_call(emit, target, false);
+    load_arguments(emit, type, &area, NULL, results_area);
+    load_context(emit, target);
+    if (target->function == PROA_ARTIFACT_NONE)
+        proa_asm_call_m(&emit->as, &target->code);
+    else
+        note_site(emit, proa_asm_call_later(&emit->as), target->function);
     if (bytes > 0)
         proa_asm_group_ri(&emit->as, PROA_ASM_GROUP_ADD, true, PROA_RSP, bytes);
     proa_emit_fuel_load(emit);
+    proa_pins_lose(emit);
     push_results(emit, type, results_area);
 }
 
@@ -190,9 +290,16 @@ static void emit_tail_call(struct proa_emit *emit, const struct target *target)
         proa_emit_return(emit);
         return;
     }
-    load_arguments(emit, target->type, &area, &results);
+    load_arguments(emit, target->type, &area, &results, 0);
+    load_context(emit, target);
+    if (target->function == PROA_ARTIFACT_NONE)
+        proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_SCRATCH,
+                    &target->code);
     proa_emit_epilogue(emit);
-    emit_jump_or_call(emit, target, true);
+    if (target->function == PROA_ARTIFACT_NONE)
+        proa_asm_jmp_r(&emit->as, PROA_SCRATCH);
+    else
+        note_site(emit, proa_asm_jmp_later(&emit->as), target->function);
     emit->is_unreachable = true;
 }
 
@@ -205,33 +312,29 @@ static struct proa_place import_field(const struct proa_emit *emit,
                                 field));
 }
 
-/* The code in r10 or known, the callee's context in rdi. */
-static struct target load_function(struct proa_emit *emit, uint32_t function)
+/* rdi is no operand's from here on. */
+static struct target find_function(struct proa_emit *emit, uint32_t function)
 {
     const struct proa_wasm_module *module = emit->chunk->module;
     struct target target = { .type = proa_wasm_functype(module, function),
-                             .function = PROA_ARTIFACT_NONE,
-                             .code = PROA_R10 };
+                             .function = PROA_ARTIFACT_NONE };
 
-    spill_registers(emit);
+    proa_take_this_gpr(emit, PROA_RDI);
+    proa_free_gpr(emit, PROA_RDI);
     if (function >= module->imported_function_count) {
         target.function = function;
-        proa_asm_rr(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_RDI,
-                    PROA_CONTEXT_REG);
         return target;
     }
-    struct proa_place code =
+    target.code =
         import_field(emit, function, offsetof(struct proa_import_slot, code));
-    struct proa_place context = import_field(
-        emit, function, offsetof(struct proa_import_slot, context));
-    proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_R10, &code);
-    proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_RDI, &context);
+    target.context = import_field(emit, function,
+                                  offsetof(struct proa_import_slot, context));
     return target;
 }
 
 void proa_emit_call_function(struct proa_emit *emit, uint32_t function_index)
 {
-    struct target target = load_function(emit, function_index);
+    struct target target = find_function(emit, function_index);
 
     emit_call(emit, &target);
 }
@@ -269,28 +372,30 @@ static void check_signature(struct proa_emit *emit, uint32_t type_index)
     proa_asm_bind(&emit->as, &fits);
 }
 
-static struct target load_indirect(struct proa_emit *emit,
+/* By the row's address in rax, which is no operand's, nor is rdi. */
+static struct target find_indirect(struct proa_emit *emit,
                                    const struct proa_instruction *instruction)
 {
     struct proa_operand index = proa_pop(emit);
     struct target target = {
         .type = &emit->chunk->module->types[instruction->index],
         .function = PROA_ARTIFACT_NONE,
-        .code = PROA_R10,
+        .code = proa_place(PROA_RAX, offsetof(struct proa_table_entry, code)),
+        .context =
+            proa_place(PROA_RAX, offsetof(struct proa_table_entry, context)),
     };
-    struct proa_place code =
-        proa_place(PROA_RAX, offsetof(struct proa_table_entry, code));
-    struct proa_place context =
-        proa_place(PROA_RAX, offsetof(struct proa_table_entry, context));
 
-    spill_registers(emit);
-    proa_load_gpr(emit, &index, PROA_RAX);
-    proa_release(emit, &index);
+    if (index.kind != PROA_OPERAND_GPR || index.reg != PROA_RAX) {
+        proa_take_this_gpr(emit, PROA_RAX);
+        proa_load_gpr(emit, &index, PROA_RAX);
+        proa_release(emit, &index);
+    }
+    proa_take_this_gpr(emit, PROA_RDI);
     proa_emit_row(emit, instruction->index2, PROA_RAX,
                   PROA_TRAP_UNDEFINED_ELEMENT);
     check_signature(emit, instruction->index);
-    proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_R10, &code);
-    proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_RDI, &context);
+    proa_free_gpr(emit, PROA_RAX);
+    proa_free_gpr(emit, PROA_RDI);
     return target;
 }
 
@@ -304,7 +409,9 @@ void proa_emit_builtin(struct proa_emit *emit, uint32_t offset,
     struct proa_operand loaded[5];
 
     assert(count <= 5);
-    spill_registers(emit);
+    spill_registers(emit, emit->stack_count);
+    proa_pins_save(emit);
+    proa_pins_lose(emit);
     /* Through their slots, so that no register is overwritten too early. */
     for (uint32_t i = 0; i < count; i++) {
         loaded[i] = args[i];
@@ -341,15 +448,15 @@ bool proa_emit_call(struct proa_emit *emit,
         proa_emit_call_function(emit, instruction->index);
         return true;
     case PROA_OP_CALL_INDIRECT:
-        target = load_indirect(emit, instruction);
+        target = find_indirect(emit, instruction);
         emit_call(emit, &target);
         return true;
     case PROA_OP_RETURN_CALL:
-        target = load_function(emit, instruction->index);
+        target = find_function(emit, instruction->index);
         emit_tail_call(emit, &target);
         return true;
     case PROA_OP_RETURN_CALL_INDIRECT:
-        target = load_indirect(emit, instruction);
+        target = find_indirect(emit, instruction);
         emit_tail_call(emit, &target);
         return true;
     default:

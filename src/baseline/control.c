@@ -1,11 +1,12 @@
 /*
- * Blocks and branches. At every label all operands are in their slots, so paths
- * that meet there agree.
+ * Blocks and branches. At every label all operands are in their slots, and
+ * locals where the label's pins have them, so paths that meet there agree.
  * https://webassembly.github.io/spec/core/exec/instructions.html#control-instructions
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 
+#include "baseline/ahead.h"
 #include "baseline/emit.h"
 #include "baseline/fuel.h"
 
@@ -47,6 +48,29 @@ static void push_slots(struct proa_emit *emit, const enum proa_valtype *types,
 {
     for (uint32_t i = 0; i < count; i++)
         (void)proa_push(emit, types[i]);
+}
+
+/*
+ * Before a jump to the label: may it go there as things are? If not, the pins
+ * must conform first. Who comes first to a label decides.
+ */
+static bool is_settled(struct proa_emit *emit, struct proa_control *target)
+{
+    if (target->is_function)
+        return true;
+    if (!target->has_pins) {
+        target->has_pins = true;
+        target->pins = emit->pins;
+        return true;
+    }
+    return target->op == PROA_OP_LOOP ? proa_pins_fit(emit, &target->pins)
+                                      : proa_pins_meet(emit, &target->pins);
+}
+
+static void settle(struct proa_emit *emit, struct proa_control *target)
+{
+    if (!is_settled(emit, target))
+        proa_pins_conform(emit, &target->pins);
 }
 
 static void resolve_type(struct proa_emit *emit,
@@ -110,7 +134,12 @@ static void emit_block(struct proa_emit *emit,
         enum proa_condition met = proa_emit_test(emit, &condition);
         proa_asm_jcc(&emit->as, (enum proa_condition)(met ^ 1),
                      &control.else_label);
+        control.has_pins = true;
+        control.pins = emit->pins;
     } else if (instruction->op == PROA_OP_LOOP) {
+        proa_plan_loop(emit);
+        control.has_pins = true;
+        control.pins = emit->pins;
         proa_asm_bind(&emit->as, &control.label);
         proa_emit_fuel_check(emit);
     }
@@ -120,13 +149,18 @@ static void emit_block(struct proa_emit *emit,
 static void emit_else(struct proa_emit *emit)
 {
     struct proa_control *control = innermost(emit);
+    struct proa_pins pins = control->pins;
 
+    if (control->label.uses == 0)
+        control->has_pins = false;
     if (!emit->is_unreachable) {
         proa_spill_from(emit, control->height, true);
+        settle(emit, control);
         proa_asm_jmp(&emit->as, &control->label);
     }
     truncate_stack(emit, control->height);
     proa_asm_bind(&emit->as, &control->else_label);
+    proa_pins_assume(emit, &pins);
     control->op = PROA_OP_ELSE;
     push_slots(emit, control->params, control->param_count);
     emit->is_unreachable = false;
@@ -135,14 +169,21 @@ static void emit_else(struct proa_emit *emit)
 static void emit_end(struct proa_emit *emit)
 {
     struct proa_control *control = innermost(emit);
+    bool is_join = control->op == PROA_OP_IF || control->label.uses != 0;
 
-    if (!emit->is_unreachable)
+    if (!emit->is_unreachable) {
         proa_spill_from(emit, control->height, true);
+        if (is_join && control->op != PROA_OP_LOOP)
+            settle(emit, control);
+    }
     truncate_stack(emit, control->height);
     if (control->op == PROA_OP_IF) /* without else, nothing is changed */
         proa_asm_bind(&emit->as, &control->else_label);
-    if (control->op != PROA_OP_LOOP)
+    if (control->op != PROA_OP_LOOP) {
         proa_asm_bind(&emit->as, &control->label);
+        if (is_join && !control->is_function)
+            proa_pins_assume(emit, &control->pins);
+    }
     push_slots(emit, control->results, control->result_count);
     emit->control_count--;
     emit->is_unreachable = false;
@@ -176,11 +217,23 @@ static bool is_in_place(const struct proa_emit *emit,
     return emit->stack_count - arity(target) == target->height;
 }
 
+/* To the target, from a place where it may be that nobody goes on. */
+static void emit_edge(struct proa_emit *emit, struct proa_control *target)
+{
+    struct proa_pins pins = emit->pins;
+
+    move_values(emit, target);
+    settle(emit, target);
+    proa_asm_jmp(&emit->as, &target->label);
+    proa_pins_assume(emit, &pins);
+}
+
 static void emit_br(struct proa_emit *emit, uint32_t depth)
 {
     struct proa_control *target = target_of(emit, depth);
 
     move_values(emit, target);
+    settle(emit, target);
     proa_asm_jmp(&emit->as, &target->label);
     leave_reachable(emit);
 }
@@ -190,17 +243,17 @@ static void emit_br_if(struct proa_emit *emit, uint32_t depth)
     struct proa_operand condition = proa_pop(emit);
     struct proa_control *target = target_of(emit, depth);
     struct proa_label stay = { 0 };
+    bool in_place = arity(target) == 0 || is_in_place(emit, target);
 
-    if (arity(target) == 0 || is_in_place(emit, target)) {
+    if (in_place)
         proa_spill_from(emit, emit->stack_count - arity(target), true);
-        proa_asm_jcc(&emit->as, proa_emit_test(emit, &condition),
-                     &target->label);
+    enum proa_condition met = proa_emit_test(emit, &condition);
+    if (is_settled(emit, target) && in_place) {
+        proa_asm_jcc(&emit->as, met, &target->label);
         return;
     }
-    enum proa_condition met = proa_emit_test(emit, &condition);
     proa_asm_jcc(&emit->as, (enum proa_condition)(met ^ 1), &stay);
-    move_values(emit, target);
-    proa_asm_jmp(&emit->as, &target->label);
+    emit_edge(emit, target);
     proa_asm_bind(&emit->as, &stay);
 }
 
@@ -228,10 +281,25 @@ static void emit_table_slowly(struct proa_emit *emit,
                               (int32_t)i);
             proa_asm_jcc(&emit->as, PROA_CC_NE, &next);
         }
-        move_values(emit, target);
-        proa_asm_jmp(&emit->as, &target->label);
+        emit_edge(emit, target);
         if (i < instruction->label_count)
             proa_asm_bind(&emit->as, &next);
+    }
+}
+
+/* Behind the table: the ways to targets that want the pins otherwise. */
+static void emit_detours(struct proa_emit *emit,
+                         const struct proa_instruction *instruction)
+{
+    struct proa_cursor labels = instruction->labels;
+
+    for (uint32_t i = 0; i <= instruction->label_count; i++) {
+        struct proa_control *target = target_of(emit, next_depth(&labels));
+        if (target->detour.uses == 0)
+            continue;
+        proa_asm_bind(&emit->as, &target->detour);
+        target->detour = (struct proa_label){ 0 };
+        emit_edge(emit, target);
     }
 }
 
@@ -256,8 +324,11 @@ static void emit_table_of_jumps(struct proa_emit *emit,
     for (uint32_t i = 0; i <= instruction->label_count; i++) {
         if (i == instruction->label_count)
             proa_asm_bind(&emit->as, &beyond);
-        proa_asm_jmp(&emit->as, &target_of(emit, next_depth(&labels))->label);
+        struct proa_control *target = target_of(emit, next_depth(&labels));
+        proa_asm_jmp(&emit->as, is_settled(emit, target) ? &target->label
+                                                         : &target->detour);
     }
+    emit_detours(emit, instruction);
 }
 
 static void emit_br_table(struct proa_emit *emit,

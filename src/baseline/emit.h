@@ -9,8 +9,9 @@
  *
  * An i32 in a register or a slot always has zeros above its 32 bits.
  *
- * Registers: rbx the context, r15 the base of memory 0, r12 to r14 locals, r11
- * and xmm15 scratch within one instruction, all others operands.
+ * Registers: rbx the context, r15 the base of memory 0, r11 and xmm15 scratch
+ * within one instruction; rsi, r8, r9, r12 to r14 and xmm8 to xmm14 locals; all
+ * others operands.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_BASELINE_EMIT_H
@@ -18,6 +19,7 @@
 
 #include "artifact/abi.h"
 #include "baseline/asm_x86_64.h"
+#include "baseline/pin.h"
 #include "wasm/instruction.h"
 #include "wasm/module.h"
 
@@ -26,8 +28,7 @@ enum {
     PROA_MEMORY_REG = PROA_R15,
     PROA_SCRATCH = PROA_R11,
     PROA_SCRATCH_XMM = 15,
-    PROA_LOCAL_REGS = 3,
-    PROA_FUEL_REG = PROA_R14, /* instead of the last local, where it counts */
+    PROA_FUEL_REG = PROA_R14, /* instead of a pin, where it counts */
 };
 
 enum proa_operand_kind {
@@ -48,21 +49,19 @@ struct proa_operand {
     uint64_t bits;  /* CONST; a v128 is never one */
 };
 
-struct proa_home {
-    uint8_t reg;    /* PROA_NO_GPR: in the frame */
-    int32_t offset; /* from rbp */
-    enum proa_valtype type;
-};
-
 struct proa_control {
     enum proa_op op;              /* block, loop, if, else */
     struct proa_label label;      /* where a branch goes */
     struct proa_label else_label; /* of an if */
+    struct proa_label detour;     /* on the way from a br_table */
     uint32_t height;              /* operands below the parameters */
     const enum proa_valtype *params;
     const enum proa_valtype *results;
     uint32_t param_count;
     uint32_t result_count;
+    struct proa_pins pins; /* at the label and, of an if, at its else */
+    bool has_pins;         /* they are decided */
+    bool is_function;      /* its own block: no local is needed behind it */
 };
 
 /* A call to a function of the module, to be patched when all are placed. */
@@ -96,6 +95,10 @@ struct proa_emit {
     uint32_t local_capacity;
     uint16_t free_gprs; /* bit masks */
     uint16_t free_xmms;
+    uint16_t usable_pins;
+    struct proa_pins pins;
+    const struct proa_cursor *in; /* what is not read yet; or NULL */
+    uint32_t look_budget; /* instructions that may still be looked at early */
     int32_t frame_size;   /* bytes used below rbp, the deepest yet */
     int32_t slots_start;  /* from rbp: where operand slots begin */
     int32_t results_home; /* frame offset of the results pointer, or 0 */
@@ -117,6 +120,9 @@ static inline bool proa_is_xmm(enum proa_valtype type)
 {
     return type == PROA_F32 || type == PROA_F64 || type == PROA_V128;
 }
+
+/* The registers that operands may be in: rax rcx rdx rdi r10; xmm0 to xmm7. */
+enum { PROA_OPERAND_GPRS = 0x0487, PROA_OPERAND_XMMS = 0x00ff };
 
 /* Are its operations 64 bits wide? References are. */
 static inline bool proa_is_wide(enum proa_valtype type)

@@ -3,6 +3,7 @@
  * https://webassembly.github.io/spec/core/exec/numerics.html#floating-point-operations
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "baseline/ahead.h"
 #include "baseline/xmm.h"
 
 enum rule_kind {
@@ -89,10 +90,19 @@ static unsigned pop_sides(struct proa_emit *emit, const struct rule *rule,
 
     *right = proa_pop(emit);
     left = proa_pop(emit);
+    unsigned target = proa_next_target(emit, true);
+    bool is_right = right->kind == PROA_OPERAND_LOCAL && right->reg == target &&
+                    target != PROA_NO_GPR;
     if (rule->is_symmetric && left.kind != PROA_OPERAND_XMM &&
-        right->kind == PROA_OPERAND_XMM)
+        (right->kind == PROA_OPERAND_XMM || is_right))
         swap(&left, right);
-    return proa_own_xmm(emit, &left);
+    else if (is_right)
+        target = PROA_NO_GPR;
+    /* The result goes where it is wanted, unless it is a register's anyway. */
+    if (left.kind == PROA_OPERAND_XMM || target == PROA_NO_GPR)
+        return proa_own_xmm(emit, &left);
+    proa_load_xmm(emit, &left, target);
+    return target;
 }
 
 static void emit_binary(struct proa_emit *emit, const struct rule *rule)

@@ -40,7 +40,36 @@ struct proa_label *proa_trap_label(struct proa_emit *emit, enum proa_trap trap)
     return &emit->traps[trap];
 }
 
-/* Parameters from where the caller left them to their homes. */
+/*
+ * A parameter that came in a register goes to a pin that calls keep, while
+ * there are some; it stays where it is, if that is a pin; or it goes home.
+ */
+static void place_param(struct proa_emit *emit, uint32_t local, unsigned reg)
+{
+    const struct proa_home *home = &emit->locals[local];
+    struct proa_place place = proa_frame(home->offset);
+    bool xmm = proa_is_xmm(home->type);
+    unsigned pin = proa_pin_find(emit, local);
+
+    if (!xmm && pin >= PROA_PINS_KEPT)
+        for (pin = PROA_PINS_KEPT;
+             pin < PROA_PIN_GPRS && proa_pin_registers[pin] != reg;)
+            pin++;
+    if (pin >= PROA_PINS || (!xmm && pin >= PROA_PIN_GPRS)) {
+        proa_store_typed(emit, home->type, reg, &place);
+        return;
+    }
+    if (xmm)
+        proa_asm_rr(&emit->as, PROA_ASM_MOVAPS, proa_pin_registers[pin], reg);
+    else if (home->type == PROA_I32 || proa_pin_registers[pin] != reg)
+        /* A C caller may leave anything above 32 bits. */
+        proa_asm_rr(&emit->as,
+                    PROA_ASM_MOV | (proa_is_wide(home->type) ? PROA_ASM_W : 0U),
+                    proa_pin_registers[pin], reg);
+    proa_pin_bind(emit, pin, local, true);
+}
+
+/* Parameters from where the caller left them to where they are to be. */
 static void store_params(struct proa_emit *emit)
 {
     struct proa_args args = { .int_count = 1 };
@@ -48,24 +77,17 @@ static void store_params(struct proa_emit *emit)
     for (uint32_t i = 0; i < emit->type->param_count; i++) {
         const struct proa_home *home = &emit->locals[i];
         struct proa_arg arg = proa_next_arg(&args, home->type);
-        struct proa_place place = proa_frame(home->offset);
-        unsigned reg = arg.reg;
-        if (reg == PROA_NO_GPR) {
-            /* Behind the saved rbp and the return address. */
-            struct proa_place from = proa_frame(16 + arg.stack);
-            reg = proa_is_xmm(home->type) ? PROA_SCRATCH_XMM : PROA_SCRATCH;
-            proa_load_typed(emit, home->type, reg, &from);
-        } else if (home->type == PROA_I32) {
-            /* A C caller may leave anything above 32 bits. */
-            proa_asm_rr(&emit->as, PROA_ASM_MOV, reg, reg);
+        if (arg.reg != PROA_NO_GPR) {
+            place_param(emit, i, arg.reg);
+            continue;
         }
-        if (home->reg != PROA_NO_GPR)
-            proa_asm_rr(&emit->as,
-                        PROA_ASM_MOV |
-                            (proa_is_wide(home->type) ? PROA_ASM_W : 0U),
-                        home->reg, reg);
-        else
-            proa_store_typed(emit, home->type, reg, &place);
+        /* Behind the saved rbp and the return address. */
+        struct proa_place from = proa_frame(16 + arg.stack);
+        struct proa_place place = proa_frame(home->offset);
+        unsigned reg =
+            proa_is_xmm(home->type) ? PROA_SCRATCH_XMM : PROA_SCRATCH;
+        proa_load_typed(emit, home->type, reg, &from);
+        proa_store_typed(emit, home->type, reg, &place);
     }
     if (emit->type->result_count > 1) {
         struct proa_arg arg = proa_next_arg(&args, PROA_I64);
@@ -80,34 +102,61 @@ static void store_params(struct proa_emit *emit)
     }
 }
 
+enum { CLEARED_AT_ONCE = 32 }; /* stores of 16 bytes */
+
+/* 32 bytes a turn from `lowest` up, at most once too many. */
+static int32_t clear_many(struct proa_emit *emit, int32_t lowest,
+                          uint32_t pairs)
+{
+    struct proa_place place = proa_frame(lowest);
+    struct proa_place low = proa_place(PROA_RDI, 0);
+    struct proa_place high = proa_place(PROA_RDI, 16);
+    struct proa_label again = { 0 };
+
+    proa_asm_rm(&emit->as, PROA_ASM_LEA | PROA_ASM_W, PROA_RDI, &place);
+    proa_asm_constant(&emit->as, PROA_RCX, pairs / 2);
+    proa_asm_bind(&emit->as, &again);
+    proa_asm_rm(&emit->as, PROA_ASM_MOVUPS_STORE, PROA_SCRATCH_XMM, &low);
+    proa_asm_rm(&emit->as, PROA_ASM_MOVUPS_STORE, PROA_SCRATCH_XMM, &high);
+    proa_asm_group_ri(&emit->as, PROA_ASM_GROUP_ADD, true, PROA_RDI, 32);
+    proa_asm_group_ri(&emit->as, PROA_ASM_GROUP_SUB, false, PROA_RCX, 1);
+    proa_asm_jcc(&emit->as, PROA_CC_NE, &again);
+    return lowest + (int32_t)(pairs / 2 * 32);
+}
+
 /* The locals that are no parameters are zero. */
 static void clear_locals(struct proa_emit *emit)
 {
     uint32_t first = emit->type->param_count;
-    uint32_t in_frame = 0;
-    int32_t lowest = 0;
+    struct proa_place place;
 
-    for (uint32_t i = first; i < emit->local_count; i++) {
-        const struct proa_home *home = &emit->locals[i];
-        if (home->reg != PROA_NO_GPR) {
-            proa_asm_constant(&emit->as, home->reg, 0);
-        } else {
-            in_frame += home->type == PROA_V128 ? 2 : 1;
-            lowest = home->offset; /* they descend */
-        }
+    /* The first of them in pins that calls keep, the others at home. */
+    for (; first < emit->local_count; first++) {
+        unsigned pin = proa_pin_find(emit, first);
+        if (pin >= PROA_PINS_KEPT)
+            break;
+        proa_asm_constant(&emit->as, proa_pin_registers[pin], 0);
+        proa_pin_bind(emit, pin, first, true);
     }
-    if (in_frame > 16) {
-        struct proa_place place = proa_frame(lowest);
-        proa_asm_rm(&emit->as, PROA_ASM_LEA | PROA_ASM_W, PROA_RDI, &place);
-        proa_asm_constant(&emit->as, PROA_RAX, 0);
-        proa_asm_constant(&emit->as, PROA_RCX, in_frame);
-        (void)proa_buffer_append(emit->as.code, "\xf3\x48\xab", 3);
-        return; /* rep stosq */
+    if (first == emit->local_count)
+        return;
+    /* They descend. */
+    int32_t lowest = emit->locals[emit->local_count - 1].offset;
+    int32_t end = emit->locals[first].offset +
+                  (emit->locals[first].type == PROA_V128 ? 16 : 8);
+    uint32_t pairs = (uint32_t)(end - lowest) / 16;
+    if (pairs > 0)
+        proa_asm_rr(&emit->as, PROA_ASM_XORPS, PROA_SCRATCH_XMM,
+                    PROA_SCRATCH_XMM);
+    if (pairs > CLEARED_AT_ONCE)
+        lowest = clear_many(emit, lowest, pairs);
+    for (; end - lowest >= 16; lowest += 16) {
+        place = proa_frame(lowest);
+        proa_asm_rm(&emit->as, PROA_ASM_MOVUPS_STORE, PROA_SCRATCH_XMM, &place);
     }
-    for (uint32_t i = 0; i < in_frame; i++) {
-        struct proa_place place = proa_frame(lowest + 8 * (int32_t)i);
+    place = proa_frame(lowest);
+    if (lowest < end)
         proa_asm_store_immediate(&emit->as, 8, &place, 0);
-    }
 }
 
 /* Returns where the frame's size is to be written when it is known. */

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "baseline/ahead.h"
 #include "baseline/fuel.h"
 
-/* rax rcx rdx rsi rdi r8 r9 r10, and all XMM but the scratch one. */
-enum { OPERAND_GPRS = 0x07c7, OPERAND_XMMS = 0x7fff, FRAME_MAX = 1 << 28 };
+enum { FRAME_MAX = 1 << 28 };
 
 void proa_emit_deinit(struct proa_emit *emit)
 {
@@ -32,8 +32,9 @@ static bool add_local(struct proa_emit *emit, enum proa_valtype type)
         emit->locals = locals;
         emit->local_capacity = capacity;
     }
-    emit->locals[emit->local_count++] =
-        (struct proa_home){ .reg = PROA_NO_GPR, .type = type };
+    emit->locals[emit->local_count++] = (struct proa_home){ .reg = PROA_NO_GPR,
+                                                            .pin = PROA_PINS,
+                                                            .type = type };
     return true;
 }
 
@@ -63,13 +64,9 @@ static void save(struct proa_emit *emit, unsigned reg)
     emit->saved[emit->saved_count++] = (uint8_t)reg;
 }
 
-/* The first integers live in registers, the rest below what is saved. */
+/* Below what is saved: homes of locals, then slots of operands. */
 static void choose_homes(struct proa_emit *emit)
 {
-    static const uint8_t registers[PROA_LOCAL_REGS] = { PROA_R12, PROA_R13,
-                                                        PROA_R14 };
-    uint32_t room = PROA_LOCAL_REGS - (emit->counts_fuel ? 1U : 0U);
-    uint32_t used = 0;
     int32_t offset;
 
     emit->saved_count = 0;
@@ -78,20 +75,16 @@ static void choose_homes(struct proa_emit *emit)
         save(emit, PROA_MEMORY_REG);
     if (emit->counts_fuel)
         save(emit, PROA_FUEL_REG);
-    for (uint32_t i = 0; i < emit->local_count && used < room; i++) {
-        if (proa_is_xmm(emit->locals[i].type))
-            continue;
-        emit->locals[i].reg = registers[used++];
-        save(emit, emit->locals[i].reg);
-    }
+    for (unsigned pin = 0; pin < PROA_PINS_KEPT; pin++)
+        if ((emit->usable_pins >> pin & 1) != 0)
+            save(emit, proa_pin_registers[pin]);
     offset = -8 * (int32_t)emit->saved_count;
     emit->results_home = 0;
     if (emit->type->result_count > 1)
         emit->results_home = offset -= 8;
     for (uint32_t i = 0; i < emit->local_count; i++) {
         struct proa_home *home = &emit->locals[i];
-        if (home->reg == PROA_NO_GPR)
-            home->offset = offset -= home->type == PROA_V128 ? 16 : 8;
+        home->offset = offset -= home->type == PROA_V128 ? 16 : 8;
     }
     emit->slots_start = offset;
     emit->frame_size = -offset;
@@ -128,8 +121,9 @@ static void start(struct proa_emit *emit, struct proa_chunk *chunk,
     emit->stack_count = 0;
     emit->control_count = 0;
     emit->local_count = 0;
-    emit->free_gprs = OPERAND_GPRS;
-    emit->free_xmms = OPERAND_XMMS;
+    emit->free_gprs = PROA_OPERAND_GPRS;
+    emit->free_xmms = PROA_OPERAND_XMMS;
+    emit->in = NULL;
     emit->is_unreachable = false;
     emit->skipped_depth = 0;
     emit->is_out_of_memory = false;
@@ -141,12 +135,14 @@ static void start(struct proa_emit *emit, struct proa_chunk *chunk,
         (void)add_local(emit, type->params[i]);
 }
 
-static void enter(struct proa_emit *emit)
+static void enter(struct proa_emit *emit, bool kept)
 {
     struct proa_control whole = { .op = PROA_OP_BLOCK,
+                                  .is_function = true,
                                   .results = emit->type->results,
                                   .result_count = emit->type->result_count };
 
+    proa_pins_open(emit, kept);
     choose_homes(emit);
     emit->frame_patch = proa_emit_prologue(emit);
     proa_emit_fuel_open(emit);
@@ -251,7 +247,9 @@ enum proa_status proa_emit_function(struct proa_emit *emit,
     if (status != PROA_OK)
         return status;
     emit->counts_fuel = chunk->counts_fuel;
-    enter(emit);
+    emit->in = proa_validator_rest(validator);
+    emit->look_budget = 2 * proa_cursor_left(emit->in);
+    enter(emit, !proa_is_simple(emit->in));
     status = emit_body(emit, validator);
     if (status != PROA_OK)
         return status;
@@ -264,7 +262,7 @@ enum proa_status proa_emit_open(struct proa_emit *emit,
                                 struct proa_error *err)
 {
     start(emit, chunk, type, at);
-    enter(emit);
+    enter(emit, false);
     return proa_emit_check(emit, err);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "baseline/ahead.h"
 #include "baseline/emit.h"
 
 static struct proa_place memory_slot(const struct proa_emit *emit,
@@ -136,18 +137,13 @@ static void emit_load(struct proa_emit *emit,
         proa_emit_access(emit, &instruction->memarg, proa_pop(emit),
                          moves[instruction->op].size);
     bool xmm = proa_is_xmm(type);
-    unsigned reg;
+    unsigned reg = proa_next_target(emit, xmm);
 
     /* The address's own register, where it is given back, can be the target. */
-    if (!xmm && access.index.kind == PROA_OPERAND_GPR)
-        reg = access.index.reg;
-    else
+    proa_release_access(emit, &access);
+    if (reg == PROA_NO_GPR)
         reg = xmm ? proa_take_xmm(emit) : proa_take_gpr(emit);
     proa_asm_rm(&emit->as, moves[instruction->op].op, reg, &access.place);
-    if (xmm || access.index.kind != PROA_OPERAND_GPR)
-        proa_release(emit, &access.index);
-    if (access.owned != PROA_NO_GPR)
-        proa_free_gpr(emit, access.owned);
     if (xmm)
         proa_push_xmm(emit, type, reg);
     else

@@ -3,6 +3,7 @@
  * https://webassembly.github.io/spec/core/exec/numerics.html
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "baseline/ahead.h"
 #include "baseline/emit.h"
 
 /* An instruction of two operands that x86 has as it is. */
@@ -105,18 +106,77 @@ static void apply(struct proa_emit *emit, uint32_t op, unsigned reg,
     proa_release(emit, operand);
 }
 
+static bool is_in_register(const struct proa_operand *operand)
+{
+    return operand->kind == PROA_OPERAND_GPR ||
+           (operand->kind == PROA_OPERAND_LOCAL && operand->reg != PROA_NO_GPR);
+}
+
+/* `left` in a register that may be written, while `right` is still to be read:
+ * its own, the one where the result is wanted, or any. */
+static unsigned begin(struct proa_emit *emit, const struct proa_operand *left,
+                      const struct proa_operand *right)
+{
+    unsigned target = PROA_NO_GPR;
+
+    if (left->kind != PROA_OPERAND_GPR)
+        target = proa_next_target(emit, false);
+    if (target == PROA_NO_GPR ||
+        (right->kind == PROA_OPERAND_LOCAL && right->reg == target))
+        return proa_own_gpr(emit, left);
+    proa_load_gpr(emit, left, target);
+    return target;
+}
+
+/* A sum of a local in a register and something that lea takes: no copy. */
+static bool emit_sum(struct proa_emit *emit, const struct binary *binary,
+                     const struct proa_operand *left,
+                     const struct proa_operand *right)
+{
+    bool is_add = binary->group == PROA_ASM_GROUP_ADD;
+    bool is_sub = binary->group == PROA_ASM_GROUP_SUB;
+    struct proa_place place = proa_place(left->reg, (int32_t)right->bits);
+
+    if (left->kind != PROA_OPERAND_LOCAL || left->reg == PROA_NO_GPR)
+        return false;
+    if (is_immediate(right, binary->wide)) {
+        if (!is_add && (!is_sub || place.offset == INT32_MIN))
+            return false;
+        if (is_sub)
+            place.offset = -place.offset;
+    } else {
+        if (!is_add || !is_in_register(right))
+            return false;
+        place.index = right->reg;
+        place.offset = 0;
+    }
+    unsigned reg = proa_next_target(emit, false);
+    if (reg == left->reg || reg == right->reg)
+        return false; /* in place */
+    if (reg == PROA_NO_GPR)
+        reg = proa_take_gpr(emit);
+    proa_asm_rm(&emit->as, PROA_ASM_LEA | wide_bit(binary->wide), reg, &place);
+    proa_release(emit, right);
+    proa_push_gpr(emit, int_type(binary->wide), reg);
+    return true;
+}
+
 static void emit_binary(struct proa_emit *emit, const struct binary *binary)
 {
     struct proa_operand right = proa_pop(emit);
     struct proa_operand left = proa_pop(emit);
 
     if (binary->commutes && left.kind != PROA_OPERAND_GPR &&
-        (right.kind == PROA_OPERAND_GPR || is_immediate(&left, binary->wide))) {
+        (right.kind == PROA_OPERAND_GPR || is_immediate(&left, binary->wide) ||
+         (right.kind == PROA_OPERAND_LOCAL && right.reg != PROA_NO_GPR &&
+          right.reg == proa_next_target(emit, false)))) {
         struct proa_operand swap = left;
         left = right;
         right = swap;
     }
-    unsigned reg = proa_own_gpr(emit, &left);
+    if (emit_sum(emit, binary, &left, &right))
+        return;
+    unsigned reg = begin(emit, &left, &right);
     if (is_immediate(&right, binary->wide))
         proa_asm_group_ri(&emit->as, (enum proa_asm_group1)binary->group,
                           binary->wide, reg, (int32_t)right.bits);
@@ -133,10 +193,13 @@ static void emit_multiply(struct proa_emit *emit, bool wide)
 
     if (is_immediate(&right, wide)) {
         unsigned from = proa_read_gpr(emit, &left);
-        reg = left.kind == PROA_OPERAND_GPR ? from : proa_take_gpr(emit);
+        reg = left.kind == PROA_OPERAND_GPR ? from
+                                            : proa_next_target(emit, false);
+        if (reg == PROA_NO_GPR)
+            reg = proa_take_gpr(emit);
         proa_asm_imul_rri(&emit->as, wide, reg, from, (int32_t)right.bits);
     } else {
-        reg = proa_own_gpr(emit, &left);
+        reg = begin(emit, &left, &right);
         apply(emit, PROA_ASM_IMUL | wide_bit(wide), reg, &right);
     }
     proa_push_gpr(emit, int_type(wide), reg);
@@ -194,7 +257,7 @@ static void emit_shift(struct proa_emit *emit, enum proa_asm_shift shift,
     unsigned reg;
 
     if (count.kind == PROA_OPERAND_CONST) {
-        reg = proa_own_gpr(emit, &value);
+        reg = begin(emit, &value, &count);
         proa_asm_shift_ri(&emit->as, shift, wide, reg,
                           (uint8_t)(count.bits & (wide ? 63 : 31)));
         proa_push_gpr(emit, int_type(wide), reg);
@@ -303,9 +366,25 @@ static void emit_unary(struct proa_emit *emit, uint32_t op,
                        enum proa_valtype result)
 {
     struct proa_operand operand = proa_pop(emit);
-    unsigned reg = proa_own_gpr(emit, &operand);
+    struct proa_place place;
+    unsigned reg;
 
-    proa_asm_rr(&emit->as, op, reg, reg);
+    if (operand.kind == PROA_OPERAND_CONST) {
+        reg = proa_own_gpr(emit, &operand);
+        operand.kind = PROA_OPERAND_GPR;
+        operand.reg = (uint8_t)reg;
+    } else if (operand.kind == PROA_OPERAND_GPR) {
+        reg = operand.reg;
+    } else {
+        reg = proa_next_target(emit, false);
+        if (reg == PROA_NO_GPR)
+            reg = proa_take_gpr(emit);
+    }
+    if (proa_operand_place(emit, &operand, &place))
+        proa_asm_rm(&emit->as, op, reg, &place);
+    else if (op != PROA_ASM_MOV || result != PROA_I64 || reg != operand.reg)
+        /* An i32 in a register is an i64 already. */
+        proa_asm_rr(&emit->as, op, reg, operand.reg);
     proa_push_gpr(emit, result, reg);
 }
 

@@ -75,7 +75,10 @@ void proa_push_flags(struct proa_emit *emit, enum proa_condition condition)
 struct proa_operand proa_pop(struct proa_emit *emit)
 {
     assert(emit->stack_count > 0);
-    return emit->stack[--emit->stack_count];
+    struct proa_operand operand = emit->stack[--emit->stack_count];
+    if (operand.kind == PROA_OPERAND_LOCAL)
+        operand.reg = emit->locals[operand.local].reg;
+    return operand;
 }
 
 bool proa_operand_place(const struct proa_emit *emit,
@@ -169,8 +172,12 @@ void proa_load_xmm(struct proa_emit *emit, const struct proa_operand *from,
                     PROA_ASM_MOVD_TO_XMM |
                         (from->type == PROA_F64 ? PROA_ASM_W : 0U),
                     reg, PROA_SCRATCH);
-    } else if (from->reg != reg) {
-        proa_asm_rr(&emit->as, PROA_ASM_MOVAPS, reg, from->reg);
+    } else {
+        unsigned source = from->kind == PROA_OPERAND_LOCAL
+                              ? emit->locals[from->local].reg
+                              : from->reg;
+        if (source != reg)
+            proa_asm_rr(&emit->as, PROA_ASM_MOVAPS, reg, source);
     }
 }
 
@@ -326,12 +333,12 @@ void proa_take_this_gpr(struct proa_emit *emit, unsigned reg)
 
 void proa_free_gpr(struct proa_emit *emit, unsigned reg)
 {
-    emit->free_gprs |= (uint16_t)(1U << reg);
+    emit->free_gprs |= (uint16_t)(1U << reg & PROA_OPERAND_GPRS);
 }
 
 void proa_free_xmm(struct proa_emit *emit, unsigned reg)
 {
-    emit->free_xmms |= (uint16_t)(1U << reg);
+    emit->free_xmms |= (uint16_t)(1U << reg & PROA_OPERAND_XMMS);
 }
 
 unsigned proa_own_gpr(struct proa_emit *emit, const struct proa_operand *from)
@@ -364,6 +371,9 @@ unsigned proa_read_gpr(struct proa_emit *emit, struct proa_operand *from)
 
 unsigned proa_read_xmm(struct proa_emit *emit, struct proa_operand *from)
 {
+    if (from->kind == PROA_OPERAND_LOCAL &&
+        emit->locals[from->local].reg != PROA_NO_GPR)
+        return emit->locals[from->local].reg;
     from->reg = (uint8_t)proa_own_xmm(emit, from);
     from->kind = PROA_OPERAND_XMM;
     return from->reg;

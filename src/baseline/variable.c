@@ -19,11 +19,22 @@ static void set_local(struct proa_emit *emit, uint32_t index,
 {
     const struct proa_home *home = &emit->locals[index];
 
+    if (value->kind == PROA_OPERAND_LOCAL && value->local == index)
+        return;
     proa_settle_local(emit, index);
-    if (home->reg != PROA_NO_GPR)
-        proa_load_gpr(emit, value, home->reg);
+    if (home->reg == PROA_NO_GPR) {
+        unsigned pin = proa_pin_find(emit, index);
+        if (pin >= PROA_PINS) {
+            proa_store_operand(emit, value, home->offset);
+            return;
+        }
+        proa_pin_bind(emit, pin, index, true);
+    }
+    if (proa_is_xmm(home->type))
+        proa_load_xmm(emit, value, home->reg);
     else
-        proa_store_operand(emit, value, home->offset);
+        proa_load_gpr(emit, value, home->reg);
+    proa_pin_touch(emit, index);
 }
 
 static void emit_set_local(struct proa_emit *emit, uint32_t index, bool tee)
@@ -36,10 +47,10 @@ static void emit_set_local(struct proa_emit *emit, uint32_t index, bool tee)
         return;
     }
     /* A register that holds it is better than the home in the frame. */
-    if (value.kind == PROA_OPERAND_XMM) {
+    bool pinned = emit->locals[index].reg != PROA_NO_GPR;
+    if (value.kind == PROA_OPERAND_XMM && !pinned) {
         proa_push_xmm(emit, value.type, value.reg);
-    } else if (value.kind == PROA_OPERAND_GPR &&
-               emit->locals[index].reg == PROA_NO_GPR) {
+    } else if (value.kind == PROA_OPERAND_GPR && !pinned) {
         proa_push_gpr(emit, value.type, value.reg);
     } else if (value.kind == PROA_OPERAND_CONST) {
         proa_push_const(emit, value.type, value.bits);

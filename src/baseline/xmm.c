@@ -6,6 +6,9 @@ unsigned proa_xmm_source(struct proa_emit *emit,
 {
     if (operand->kind == PROA_OPERAND_XMM)
         return operand->reg;
+    if (operand->kind == PROA_OPERAND_LOCAL &&
+        emit->locals[operand->local].reg != PROA_NO_GPR)
+        return emit->locals[operand->local].reg;
     proa_load_xmm(emit, operand, PROA_SCRATCH_XMM);
     return PROA_SCRATCH_XMM;
 }

@@ -97,6 +97,12 @@ bool proa_validator_is_open(const struct proa_validator *validator)
     return validator->body.label_count > 0;
 }
 
+const struct proa_cursor *
+proa_validator_rest(const struct proa_validator *validator)
+{
+    return &validator->body.in;
+}
+
 enum proa_status proa_validator_next(struct proa_validator *validator,
                                      struct proa_instruction *instruction)
 {

@@ -42,6 +42,9 @@ PROA_NODISCARD enum proa_status
 proa_validator_open(struct proa_validator *validator, uint32_t function_index);
 /* False behind the function's last `end`. */
 bool proa_validator_is_open(const struct proa_validator *validator);
+/* What it has not read yet of the function; changes with every instruction. */
+const struct proa_cursor *
+proa_validator_rest(const struct proa_validator *validator);
 /* The next instruction: it follows the rules and all before it. */
 PROA_NODISCARD enum proa_status
 proa_validator_next(struct proa_validator *validator,

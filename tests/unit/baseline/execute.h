@@ -14,8 +14,8 @@ enum where {
     IN_REGISTER,
     IN_SLOT,
     IN_FRAME_LOCAL,
-    IN_CONSTANT,       /* not of a vector */
-    IN_REGISTER_LOCAL, /* integers only */
+    IN_CONSTANT, /* not of a vector */
+    IN_REGISTER_LOCAL,
     WHERE_COUNT,
 };
 
@@ -50,8 +50,7 @@ static inline enum proa_valtype type_of(char letter)
 
 static inline bool can_be(enum where where, enum proa_valtype type)
 {
-    return (where != IN_CONSTANT || type != PROA_V128) &&
-           (where != IN_REGISTER_LOCAL || !proa_is_xmm(type));
+    return where != IN_CONSTANT || type != PROA_V128;
 }
 
 /* What stands above a number of 32 or 64 bits must not matter. */
@@ -105,8 +104,9 @@ static inline void push_operand(struct proa_emit *emit, unsigned index,
                                 .offset = -64 - 16 * (int32_t)index,
                                 .type = type };
     if (where == IN_REGISTER_LOCAL) {
-        home->reg = (uint8_t)(PROA_R12 + index);
-        proa_load_typed(emit, type, home->reg, &from);
+        home->pin = (uint8_t)(index + (proa_is_xmm(type) ? PROA_PIN_GPRS : 0));
+        home->reg = proa_pin_registers[home->pin];
+        load_whole(emit, type, home->reg, &from);
     } else {
         store_to(emit, type, &from, home->offset);
     }
@@ -164,8 +164,8 @@ static inline void emit_plan(const struct plan *plan, emit_family *family,
     struct proa_emit emit = { .as = { .code = code },
                               .chunk = &chunk,
                               .locals = locals,
-                              .free_gprs = 0x07c7, /* no rbx, rsp, rbp */
-                              .free_xmms = 0x7fff,
+                              .free_gprs = PROA_OPERAND_GPRS,
+                              .free_xmms = PROA_OPERAND_XMMS,
                               .slots_start = -256 };
     struct proa_place result = proa_place(PROA_RBX, 16 * OPERANDS_MAX);
     const char *signature = proa_opcodes[plan->instruction.op].signature;
@@ -186,8 +186,8 @@ static inline void emit_plan(const struct plan *plan, emit_family *family,
     }
     /* Every register was given back. */
     CHECK_EQ(emit.stack_count, 0);
-    CHECK_EQ(emit.free_gprs, 0x07c7);
-    CHECK_EQ(emit.free_xmms, 0x7fff);
+    CHECK_EQ(emit.free_gprs, PROA_OPERAND_GPRS);
+    CHECK_EQ(emit.free_xmms, PROA_OPERAND_XMMS);
     leave(&emit);
     free(emit.stack);
 }
