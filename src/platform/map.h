@@ -29,11 +29,12 @@ bool proa_map_hide(void *address, uint64_t size);
 /* Forget what was written: zero, or the file behind it, is read again. */
 bool proa_map_discard(void *address, uint64_t size);
 
-/* Let pages come one by one, never as a huge one. */
-void proa_map_prefer_small(void *address, uint64_t size);
+/* Let pages come one by one, never as a huge one, nor be made into one later.
+ * False: the kernel may do it all the same. */
+bool proa_map_keep_small(void *address, uint64_t size);
 
-/* Give back what proa_map_reserve() or proa_map_file() gave. NULL does nothing.
- */
+/* Give back what proa_map_reserve() or proa_map_*file() gave. NULL does
+ * nothing. */
 void proa_map_release(void *address, uint64_t size);
 
 /*
@@ -44,6 +45,14 @@ bool proa_map_overlay(void *address, uint64_t size, int fd, uint64_t offset);
 
 /* A whole file, read-only; `size` need not be a multiple. NULL on failure. */
 void *proa_map_file(int fd, uint64_t size);
+
+/*
+ * A file in memory that reads as zero, mapped to be written; it has no name.
+ *
+ * @param fd set on success; to be closed
+ * @return NULL: no memory, or no more files
+ */
+void *proa_map_new_file(uint64_t size, int *fd);
 
 /* Let the processor execute a part of a mapped file. */
 bool proa_map_executable(void *address, uint64_t size);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "platform/map.h"
 
@@ -46,9 +48,11 @@ bool proa_map_discard(void *address, uint64_t size)
     return size == 0 || madvise(address, size, MADV_DONTNEED) == 0;
 }
 
-void proa_map_prefer_small(void *address, uint64_t size)
+bool proa_map_keep_small(void *address, uint64_t size)
 {
-    (void)madvise(address, size, MADV_NOHUGEPAGE); /* only an advice */
+    /* EINVAL: a kernel that knows no huge pages. */
+    return size == 0 || madvise(address, size, MADV_NOHUGEPAGE) == 0 ||
+           errno == EINVAL;
 }
 
 void proa_map_release(void *address, uint64_t size)
@@ -70,6 +74,23 @@ void *proa_map_file(int fd, uint64_t size)
     void *address = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 
     return address == MAP_FAILED ? NULL : address;
+}
+
+void *proa_map_new_file(uint64_t size, int *fd)
+{
+    int made = memfd_create("proa-memory", MFD_CLOEXEC);
+    void *address = MAP_FAILED;
+
+    if (made < 0)
+        return NULL;
+    if (size <= INT64_MAX && ftruncate(made, (off_t)size) == 0)
+        address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, made, 0);
+    if (address == MAP_FAILED) {
+        (void)close(made);
+        return NULL;
+    }
+    *fd = made;
+    return address;
 }
 
 bool proa_map_executable(void *address, uint64_t size)

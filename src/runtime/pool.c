@@ -79,6 +79,32 @@ static enum proa_status find_files(struct proa_slot *slot, uint32_t memory,
     return PROA_OK;
 }
 
+/*
+ * With `init` there may be much that no use writes: then it is not kept in the
+ * slot's arena.
+ */
+static enum proa_status capture_memory(struct proa_slot *slot,
+                                       struct proa_area *area,
+                                       struct proa_error *err)
+{
+    struct proa_arena *arena = NULL;
+    enum proa_status status;
+    bool is_shown;
+
+    if (slot->options.init != NULL)
+        arena = proa_arena_create(arena_bytes_max);
+    if (arena == NULL)
+        return proa_area_capture(area, slot->arena, &slot->policy, err);
+    status = proa_area_capture(area, arena, &slot->policy, err);
+    is_shown = status == PROA_OK && proa_area_show(area, slot->arena);
+    if (status == PROA_OK && !is_shown) {
+        area->owned = (struct proa_area_pieces){ 0 };
+        status = proa_area_capture(area, slot->arena, &slot->policy, err);
+    }
+    proa_arena_destroy(arena);
+    return status;
+}
+
 static enum proa_status capture_memories(struct proa_slot *slot,
                                          struct proa_error *err)
 {
@@ -96,8 +122,7 @@ static enum proa_status capture_memories(struct proa_slot *slot,
         kept->area.size = kept->memory->size;
         status = find_files(slot, i, &kept->area.files, err);
         if (status == PROA_OK)
-            status =
-                proa_area_capture(&kept->area, slot->arena, &slot->policy, err);
+            status = capture_memory(slot, &kept->area, err);
     }
     return status;
 }
@@ -246,6 +271,10 @@ static bool restore(struct proa_slot *slot)
 
 static void unmake(struct proa_slot *slot)
 {
+    for (uint32_t i = 0;
+         slot->memories != NULL && i < artifact_of(slot)->memory_count; i++)
+        proa_area_hide(&slot->memories[i].area);
+    slot->memories = NULL;
     proa_store_destroy(slot->store);
     proa_arena_destroy(slot->arena);
     slot->store = NULL;
@@ -279,6 +308,29 @@ static enum proa_status link_imports(struct proa_slot *slot,
     return status;
 }
 
+/*
+ * A huge page would be copied whole for each byte written, and small ones that
+ * the kernel makes into one become ours without a fault. All of a reservation,
+ * or its two parts were an area each of the few we may have.
+ */
+static bool keep_pages_small(const struct proa_slot *slot)
+{
+    const struct proa_artifact *artifact = artifact_of(slot);
+    bool is_sure = true;
+
+    for (uint32_t i = 0; i < artifact->memory_count; i++) {
+        struct proa_memory *memory = slot->instance->memories[i];
+        if (!proa_map_keep_small(memory->reservation, memory->reservation_size))
+            is_sure = false;
+    }
+    for (uint32_t i = 0; i < artifact->table_count; i++) {
+        struct proa_table *table = slot->instance->tables[i];
+        if (!proa_map_keep_small(table->entries, table->reservation_size))
+            is_sure = false;
+    }
+    return is_sure;
+}
+
 static enum proa_status make_instance(struct proa_slot *slot,
                                       struct proa_error *err)
 {
@@ -294,13 +346,8 @@ static enum proa_status make_instance(struct proa_slot *slot,
                                        count, &slot->instance, err);
     if (status != PROA_OK)
         return status;
-    /* A huge page would be copied whole for each byte written. All of the
-     * reservation, or its two parts were an area each of the few we may have.
-     */
-    for (uint32_t i = 0; i < artifact_of(slot)->memory_count; i++) {
-        struct proa_memory *memory = slot->instance->memories[i];
-        proa_map_prefer_small(memory->reservation, memory->reservation_size);
-    }
+    if (!keep_pages_small(slot))
+        slot->policy.counts_faults = false;
     return PROA_OK;
 }
 

@@ -53,7 +53,7 @@ static uint8_t *make_area(void)
 
     CHECK_EQ(base != NULL && fd >= 0, true);
     CHECK_EQ(proa_map_commit(base, SIZE), true);
-    proa_map_prefer_small(base, SIZE);
+    CHECK_EQ(proa_map_keep_small(base, SIZE), true);
     CHECK_EQ(ftruncate(fd, (off_t)8 * PAGE), 0);
     CHECK_EQ(pwrite(fd, "file", 4, (off_t)2 * PAGE), 4);
     CHECK_EQ(
@@ -82,6 +82,44 @@ static void check_child(uint8_t *base, uint64_t expected)
     check_bits(base, expected);
 }
 
+static uint64_t faults(void)
+{
+    struct proa_page_faults now = proa_pages_faults();
+
+    CHECK_EQ(now.thread != NULL, true);
+    return now.count;
+}
+
+/* Each page that becomes an own one is a fault of the thread that wrote it, be
+ * it by a call of the kernel; what is an own one already is none. */
+static void check_faults(void)
+{
+    uint8_t *base = make_area();
+    volatile uint8_t *bytes = base;
+    int fd = memfd_create("read", MFD_CLOEXEC);
+    uint64_t before = faults();
+
+    CHECK_EQ(fd >= 0 && ftruncate(fd, 1) == 0, true);
+    bytes[(size_t)3 * PAGE] = 1;
+    CHECK_EQ(faults() > before, true);
+    before = faults();
+    CHECK_EQ(pread(fd, base + (size_t)4 * PAGE, 1, 0), 1);
+    CHECK_EQ(faults() > before, true);
+    (void)bytes[(size_t)5 * PAGE]; /* the page of zeros */
+    before = faults();
+    bytes[(size_t)5 * PAGE] = 1;
+    CHECK_EQ(faults() > before, true);
+    before = faults();
+    bytes[(size_t)10 * PAGE] = 1; /* of the file */
+    CHECK_EQ(faults() > before, true);
+    before = faults();
+    bytes[(size_t)3 * PAGE + 1] = 1;
+    bytes[(size_t)10 * PAGE + 1] = 1;
+    CHECK_EQ(faults(), before);
+    (void)close(fd);
+    proa_map_release(base, SIZE);
+}
+
 int main(void)
 {
     uint8_t *base = make_area();
@@ -93,6 +131,7 @@ int main(void)
         proa_map_release(base, SIZE);
         return 0; /* an older kernel */
     }
+    check_faults();
     check_bits(base, 0);
     /* Reading makes no page an own one, of zeros or of a file. */
     for (int i = 0; i < PAGES; i++)
