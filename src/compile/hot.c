@@ -32,8 +32,9 @@ static enum proa_status mark_small(const struct proa_wasm_module *module,
 }
 
 enum proa_status proa_hot_levels(const struct proa_wasm_module *module,
-                                 const uint32_t *functions, uint32_t count,
-                                 int level, struct proa_arena *arena,
+                                 const struct proa_hot *hot,
+                                 const uint8_t *others,
+                                 struct proa_arena *arena,
                                  const uint8_t **levels, struct proa_error *err)
 {
     uint8_t *made = proa_arena_array(arena, module->function_count, 1);
@@ -41,14 +42,18 @@ enum proa_status proa_hot_levels(const struct proa_wasm_module *module,
 
     if (made == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory to plan");
-    if (module->function_count > 0)
+    if (module->function_count > 0 && others != NULL)
+        memcpy(made, others, module->function_count);
+    else if (module->function_count > 0)
         memset(made, PROA_LEVEL_NONE, module->function_count);
-    for (uint32_t i = 0; status == PROA_OK && i < count; i++) {
-        if (functions[i] < module->imported_function_count ||
-            functions[i] >= module->function_count)
+    for (uint32_t i = 0; status == PROA_OK && i < hot->count; i++) {
+        uint32_t function = hot->functions[i];
+
+        if (function < module->imported_function_count ||
+            function >= module->function_count)
             continue;
-        made[functions[i]] = (uint8_t)level;
-        status = mark_small(module, functions[i], (uint8_t)level, made, err);
+        made[function] = (uint8_t)hot->level;
+        status = mark_small(module, function, (uint8_t)hot->level, made, err);
     }
     if (status == PROA_OK)
         *levels = made;

@@ -1,415 +1,318 @@
 /*
- * Which loads must stay although nobody uses what they load.
+ * How a load that may trap survives LLVM, for which a load that nobody needs is
+ * nothing.
  *
- * Inside a function it is plain liveness: what a store, a call or a return uses
- * is alive, and so is what that was made of. A branch keeps nothing alive.
- * Between functions of a module, as any call may be inlined: an argument is
- * alive only if the parameter is, and a returned value only if no call ignores
- * it. Both facts start as "alive" and can only turn to "dead", so repeating
- * until nothing turns ends.
- *
- * A function that neither stores nor calls may be deleted as a whole where its
- * result is ignored: its loads stay volatile then.
+ * While values are simplified, each load is followed by a call of a function
+ * that does not exist, with what was loaded as its argument. LLVM sees an
+ * effect that it must keep, which needs the value, all of it, on all ways that
+ * lead here, and touches no memory that the guest could name: so it may put
+ * equal loads together, take them out of loops or replace them by what was
+ * stored, but not drop, narrow or delay them. No loop that has such a call can
+ * be vectorised; so before that is tried, the calls go. From then on a load is
+ * volatile, unless its use is as firm as itself: a store, a call, a return or
+ * the next turn of a loop that cannot be moved to where only some ways lead.
+ * When all is vectorised those become volatile as well: instruction selection,
+ * too, drops and narrows.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compile/keep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
-#include "compile/idle.h"
 #include "compile/ptrmap.h"
 
-enum { VISITED = 1, USED = 2 };
+static const char use_prefix[] = "proa.use.";
 
-enum purity { PURITY_UNKNOWN, PURE, IMPURE };
+/* All of the memory effects that LLVM tells apart: its number for "memory
+ * (inaccessiblemem: readwrite)". */
+enum { INACCESSIBLE_READ_WRITE = 3 << 2 };
 
-struct body {
+typedef bool (*load_fn)(void *env, LLVMValueRef load);
+
+static bool is_memory_load(const struct proa_unit *unit,
+                           LLVMValueRef instruction)
+{
+    /* What passes made of it may have lost its metadata, or got more. */
+    return LLVMGetInstructionOpcode(instruction) == LLVMLoad &&
+           LLVMGetMetadata(instruction, unit->md_alias_scope) !=
+               unit->scopes_host;
+}
+
+static bool for_each_load(const struct proa_unit *unit, LLVMValueRef function,
+                          load_fn fn, void *env)
+{
+    LLVMValueRef next;
+
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
+         block != NULL; block = LLVMGetNextBasicBlock(block)) {
+        for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL;
+             at = next) {
+            next = LLVMGetNextInstruction(at);
+            if (is_memory_load(unit, at) && !fn(env, at))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool for_all_loads(const struct proa_unit *unit, load_fn fn, void *env)
+{
+    for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module); at != NULL;
+         at = LLVMGetNextFunction(at))
+        if (!for_each_load(unit, at, fn, env))
+            return false;
+    return true;
+}
+
+static void add_attribute(const struct proa_unit *unit, LLVMValueRef function,
+                          const char *name, uint64_t value)
+{
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+
+    proa_unit_attribute(function,
+                        LLVMCreateEnumAttribute(unit->context, kind, value));
+}
+
+/* The function that uses a value of this type. */
+static LLVMValueRef user_of(const struct proa_unit *unit, LLVMTypeRef type)
+{
+    static const char *const promises[] = { "nocallback", "nofree", "nosync",
+                                            "nounwind", "willreturn" };
+    LLVMTypeRef function_type =
+        LLVMFunctionType(unit->nothing, &type, 1, false);
+    char *type_name = LLVMPrintTypeToString(type);
     LLVMValueRef function;
-    bool *is_param_dead;
-    bool is_result_dead;
-    bool is_dirty;  /* must be looked at again */
-    bool is_strict; /* all its loads stay */
-    enum purity purity;
+    char name[64];
+
+    snprintf(name, sizeof name, "%s%s", use_prefix, type_name);
+    LLVMDisposeMessage(type_name);
+    function = LLVMGetNamedFunction(unit->llvm_module, name);
+    if (function != NULL)
+        return function;
+    function = LLVMAddFunction(unit->llvm_module, name, function_type);
+    for (size_t i = 0; i < sizeof promises / sizeof *promises; i++)
+        add_attribute(unit, function, promises[i], 0);
+    add_attribute(unit, function, "memory", INACCESSIBLE_READ_WRITE);
+    return function;
+}
+
+struct marker {
+    const struct proa_unit *unit;
+    LLVMBuilderRef builder;
 };
 
-struct keeper {
-    struct proa_unit *unit;
-    struct proa_ptrmap bodies_by_function;
-    struct body *bodies;
-    uint32_t body_count;
-    bool *param_flags;        /* what is_param_dead points into */
-    struct proa_ptrmap idle;  /* stores that do nothing */
-    struct proa_ptrmap flags; /* VISITED, USED of a body's values */
+static bool mark(void *env, LLVMValueRef load)
+{
+    const struct marker *marker = env;
+    LLVMValueRef user;
+
+    if (!LLVMGetVolatile(load)) /* cannot trap */
+        return true;
+    LLVMSetVolatile(load, false);
+    user = user_of(marker->unit, LLVMTypeOf(load));
+    LLVMPositionBuilderBefore(marker->builder, LLVMGetNextInstruction(load));
+    LLVMBuildCall2(marker->builder, LLVMGlobalGetValueType(user), user, &load,
+                   1, "");
+    return true;
+}
+
+void proa_keep_mark(struct proa_unit *unit)
+{
+    struct marker marker = { .unit = unit,
+                             .builder =
+                                 LLVMCreateBuilderInContext(unit->context) };
+
+    (void)for_all_loads(unit, mark, &marker);
+    LLVMDisposeBuilder(marker.builder);
+}
+
+static void unmark(struct proa_unit *unit)
+{
+    LLVMValueRef next;
+
+    for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module); at != NULL;
+         at = next) {
+        size_t size;
+        const char *name = LLVMGetValueName2(at, &size);
+        LLVMUseRef use;
+
+        next = LLVMGetNextFunction(at);
+        if (strncmp(name, use_prefix, sizeof use_prefix - 1) != 0)
+            continue;
+        while ((use = LLVMGetFirstUse(at)) != NULL)
+            LLVMInstructionEraseFromParent(LLVMGetUser(use));
+        LLVMDeleteFunction(at);
+    }
+}
+
+/* Which instructions of a function are used firmly. */
+struct firm {
+    const struct proa_unit *unit;
+    struct proa_ptrmap seen;
     LLVMValueRef *work;
     size_t work_count, work_capacity;
     bool is_full; /* out of memory */
 };
 
-static struct body *body_of(const struct keeper *keeper, LLVMValueRef function)
+static void visit(struct firm *firm, LLVMValueRef value)
 {
-    uint32_t index;
+    uint32_t is_seen;
 
-    if (LLVMIsAFunction(function) == NULL ||
-        !proa_ptrmap_get(&keeper->bodies_by_function, function, &index))
-        return NULL;
-    return &keeper->bodies[index];
+    if (proa_ptrmap_get(&firm->seen, value, &is_seen))
+        return;
+    if (!proa_ptrmap_set(&firm->seen, value, 1))
+        firm->is_full = true;
+    if (firm->work_count == firm->work_capacity) {
+        size_t capacity = 2 * firm->work_capacity + 1024;
+        LLVMValueRef *grown =
+            realloc(firm->work, capacity * sizeof(LLVMValueRef));
+
+        if (grown == NULL) {
+            firm->is_full = true;
+            return;
+        }
+        firm->work = grown;
+        firm->work_capacity = capacity;
+    }
+    firm->work[firm->work_count++] = value;
 }
 
-static bool is_pure_intrinsic(LLVMValueRef call)
+static bool is_root(LLVMValueRef instruction)
 {
-    LLVMValueRef callee = LLVMGetCalledValue(call);
+    LLVMValueRef callee;
 
-    return LLVMIsAFunction(callee) != NULL && LLVMGetIntrinsicID(callee) != 0;
-}
-
-static bool is_memory_load(const struct keeper *keeper,
-                           LLVMValueRef instruction)
-{
-    return LLVMGetInstructionOpcode(instruction) == LLVMLoad &&
-           LLVMGetMetadata(instruction, keeper->unit->md_alias_scope) ==
-               keeper->unit->scopes_memory;
-}
-
-static bool is_pure_call(const struct keeper *keeper, LLVMValueRef call)
-{
-    const struct body *callee = body_of(keeper, LLVMGetCalledValue(call));
-
-    return is_pure_intrinsic(call) ||
-           (callee != NULL && callee->purity == PURE);
-}
-
-/* False for results in memory, which a caller may ignore as any other. */
-static bool is_lasting(const struct keeper *keeper, LLVMValueRef store)
-{
-    uint32_t is_idle;
-
-    return !proa_ptrmap_get(&keeper->idle, store, &is_idle) &&
-           LLVMGetMetadata(store, keeper->unit->md_alias_scope) !=
-               keeper->unit->scopes_host;
-}
-
-/*
- * A branch is none: its arms may turn out to do the same. What is used by
- * nothing but branches keeps its mark.
- */
-static bool is_root(const struct keeper *keeper, LLVMValueRef instruction)
-{
     switch (LLVMGetInstructionOpcode(instruction)) {
     case LLVMStore:
-        return is_lasting(keeper, instruction);
     case LLVMRet:
         return true;
     case LLVMCall:
-        return !is_pure_call(keeper, instruction);
+        callee = LLVMGetCalledValue(instruction);
+        return LLVMIsAFunction(callee) == NULL ||
+               LLVMGetIntrinsicID(callee) == 0;
     default:
         return false;
     }
 }
 
-/* Put a value on the work list unless it was there. */
-static void visit(struct keeper *keeper, LLVMValueRef value, uint32_t flag)
+/* One block leads here, and no other: what only this one uses may come along.
+ */
+static bool has_one_predecessor(LLVMBasicBlockRef block)
 {
-    uint32_t flags = 0;
+    LLVMBasicBlockRef from = NULL;
 
-    (void)proa_ptrmap_get(&keeper->flags, value, &flags);
-    if ((flags | flag) == flags)
-        return;
-    if (!proa_ptrmap_set(&keeper->flags, value, flags | flag | VISITED))
-        keeper->is_full = true;
-    if ((flags & VISITED) != 0)
-        return;
-    if (keeper->work_count == keeper->work_capacity) {
-        size_t capacity = 2 * keeper->work_capacity + 1024;
-        LLVMValueRef *grown =
-            realloc(keeper->work, capacity * sizeof(LLVMValueRef));
-
-        if (grown == NULL) {
-            keeper->is_full = true;
-            return;
-        }
-        keeper->work = grown;
-        keeper->work_capacity = capacity;
-    }
-    keeper->work[keeper->work_count++] = value;
-}
-
-static void use(struct keeper *keeper, LLVMValueRef value)
-{
-    if (LLVMIsAInstruction(value) != NULL || LLVMIsAArgument(value) != NULL)
-        visit(keeper, value, USED);
-}
-
-static void use_operands(struct keeper *keeper, const struct body *body,
-                         LLVMValueRef instruction)
-{
-    LLVMOpcode opcode = LLVMGetInstructionOpcode(instruction);
-    unsigned count = (unsigned)LLVMGetNumOperands(instruction);
-    const struct body *callee = NULL;
-
-    if (opcode == LLVMRet && body->is_result_dead)
-        return;
-    if (opcode == LLVMCall)
-        callee = body_of(keeper, LLVMGetCalledValue(instruction));
-    for (unsigned i = 0; i < count; i++) {
-        /* The last operand of a call is the callee. */
-        if (callee != NULL && i + 1 < count && callee->is_param_dead[i])
-            continue;
-        use(keeper, LLVMGetOperand(instruction, i));
-    }
-}
-
-/* Whoever calls this function knows something new about its parameters. */
-static void make_callers_dirty(struct keeper *keeper, struct body *body)
-{
-    for (LLVMUseRef at = LLVMGetFirstUse(body->function); at != NULL;
-         at = LLVMGetNextUse(at)) {
+    for (LLVMUseRef at = LLVMGetFirstUse(LLVMBasicBlockAsValue(block));
+         at != NULL; at = LLVMGetNextUse(at)) {
         LLVMValueRef user = LLVMGetUser(at);
-        LLVMValueRef caller;
 
-        if (LLVMIsAInstruction(user) == NULL)
+        if (LLVMIsATerminatorInst(user) == NULL)
             continue;
-        caller = LLVMGetBasicBlockParent(LLVMGetInstructionParent(user));
-        body_of(keeper, caller)->is_dirty = true;
+        if (from != NULL && from != LLVMGetInstructionParent(user))
+            return false;
+        from = LLVMGetInstructionParent(user);
     }
+    return true;
 }
 
-static bool is_used(const struct keeper *keeper, LLVMValueRef value)
+static void visit_operands(struct firm *firm, LLVMValueRef user)
 {
-    uint32_t flags = 0;
-
-    return proa_ptrmap_get(&keeper->flags, value, &flags) &&
-           (flags & USED) != 0;
-}
-
-/* A call whose result nobody needs. */
-static void ignore_result(struct keeper *keeper, LLVMValueRef call)
-{
-    struct body *callee = body_of(keeper, LLVMGetCalledValue(call));
-
-    if (callee == NULL)
-        return;
-    if (callee->purity == PURE && !callee->is_strict) {
-        callee->is_strict = true;
-        callee->is_dirty = true;
-    }
-    if (!callee->is_result_dead) {
-        callee->is_result_dead = true;
-        callee->is_dirty = true;
-    }
-}
-
-static void draw_conclusions(struct keeper *keeper, struct body *body,
-                             LLVMValueRef instruction)
-{
-    if (is_memory_load(keeper, instruction)) {
-        LLVMSetVolatile(instruction,
-                        body->is_strict || !is_used(keeper, instruction));
-        return;
-    }
-    if (LLVMGetInstructionOpcode(instruction) != LLVMCall)
-        return;
-    /* What a strict function calls is as deletable as itself. */
-    if (!is_used(keeper, instruction) || body->is_strict)
-        ignore_result(keeper, instruction);
-}
-
-static void conclude_params(struct keeper *keeper, struct body *body)
-{
-    unsigned count = LLVMCountParams(body->function);
-    bool is_changed = false;
+    unsigned count = (unsigned)LLVMGetNumOperands(user);
+    bool is_phi = LLVMIsAPHINode(user) != NULL;
 
     for (unsigned i = 0; i < count; i++) {
-        if (body->is_param_dead[i] ||
-            is_used(keeper, LLVMGetParam(body->function, i)))
+        LLVMValueRef value = LLVMGetOperand(user, i);
+        LLVMBasicBlockRef place;
+
+        if (LLVMIsAInstruction(value) == NULL)
             continue;
-        body->is_param_dead[i] = true;
-        is_changed = true;
+        place = is_phi ? LLVMGetIncomingBlock(user, i)
+                       : LLVMGetInstructionParent(user);
+        /* A phi cannot be moved. */
+        if (LLVMIsAPHINode(value) != NULL ||
+            place == LLVMGetInstructionParent(value) ||
+            !has_one_predecessor(place))
+            visit(firm, value);
     }
-    if (is_changed)
-        make_callers_dirty(keeper, body);
 }
 
-typedef void (*instruction_fn)(struct keeper *keeper, struct body *body,
-                               LLVMValueRef instruction);
-
-static void for_each(struct keeper *keeper, struct body *body,
-                     instruction_fn fn)
+static bool pin_loose(void *env, LLVMValueRef load)
 {
-    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(body->function);
+    const struct firm *firm = env;
+    uint32_t is_seen;
+
+    LLVMSetVolatile(load, !proa_ptrmap_get(&firm->seen, load, &is_seen));
+    return true;
+}
+
+static bool release_firm(struct firm *firm, LLVMValueRef function)
+{
+    proa_ptrmap_clear(&firm->seen);
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
          block != NULL; block = LLVMGetNextBasicBlock(block))
         for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL;
              at = LLVMGetNextInstruction(at))
-            fn(keeper, body, at);
+            if (is_root(at))
+                visit(firm, at);
+    while (firm->work_count > 0 && !firm->is_full)
+        visit_operands(firm, firm->work[--firm->work_count]);
+    return !firm->is_full &&
+           for_each_load(firm->unit, function, pin_loose, firm);
 }
 
-static void visit_root(struct keeper *keeper, struct body *body,
-                       LLVMValueRef instruction)
+enum proa_status proa_keep_loose(struct proa_unit *unit, struct proa_error *err)
 {
-    (void)body;
-    if (is_root(keeper, instruction))
-        visit(keeper, instruction, VISITED);
+    struct firm firm = { .unit = unit };
+    bool is_done = true;
+
+    unmark(unit);
+    for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module);
+         at != NULL && is_done; at = LLVMGetNextFunction(at))
+        is_done = release_firm(&firm, at);
+    proa_ptrmap_deinit(&firm.seen);
+    free(firm.work);
+    return is_done
+               ? PROA_OK
+               : proa_fail(err, PROA_NOMEM, 0, "no memory to look at loads");
 }
 
-static void look_at(struct keeper *keeper, struct body *body)
+static bool pin(void *env, LLVMValueRef load)
 {
-    proa_ptrmap_clear(&keeper->flags);
-    for_each(keeper, body, visit_root);
-    while (keeper->work_count > 0 && !keeper->is_full) {
-        LLVMValueRef value = keeper->work[--keeper->work_count];
-
-        if (LLVMIsAInstruction(value) != NULL)
-            use_operands(keeper, body, value);
-    }
-    if (keeper->is_full)
-        return;
-    for_each(keeper, body, draw_conclusions);
-    conclude_params(keeper, body);
+    (void)env;
+    LLVMSetVolatile(load, true);
+    return true;
 }
 
 /*
- * What an instruction makes of its function: IMPURE if it does anything but
- * compute and read, PURITY_UNKNOWN if that depends on what it calls.
+ * Instruction selection stores and loads a part only, where a constant changes
+ * no more of it.
  */
-static enum purity purity_of(const struct keeper *keeper,
-                             LLVMValueRef instruction)
+static void pin_stores(LLVMValueRef function)
 {
-    const struct body *callee;
-
-    switch (LLVMGetInstructionOpcode(instruction)) {
-    case LLVMStore:
-        return IMPURE;
-    case LLVMCall:
-        if (is_pure_intrinsic(instruction))
-            return PURE;
-        callee = body_of(keeper, LLVMGetCalledValue(instruction));
-        return callee == NULL ? IMPURE : callee->purity;
-    default:
-        return PURE;
-    }
-}
-
-static enum purity body_purity(const struct keeper *keeper,
-                               const struct body *body)
-{
-    enum purity worst = PURE;
-
-    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(body->function);
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
          block != NULL; block = LLVMGetNextBasicBlock(block)) {
         for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL;
              at = LLVMGetNextInstruction(at)) {
-            enum purity purity = purity_of(keeper, at);
+            LLVMValueRef value;
 
-            if (purity == IMPURE)
-                return IMPURE;
-            if (purity == PURITY_UNKNOWN)
-                worst = PURITY_UNKNOWN;
-        }
-    }
-    return worst;
-}
-
-/*
- * First those that call nothing, then those that call only such, and so on.
- * One that calls itself stays unknown and counts as impure, as it does for
- * LLVM, which cannot prove that it ends.
- */
-static void find_pure(struct keeper *keeper)
-{
-    bool is_changed = true;
-
-    while (is_changed) {
-        is_changed = false;
-        for (uint32_t i = 0; i < keeper->body_count; i++) {
-            struct body *body = &keeper->bodies[i];
-
-            if (body->purity != PURITY_UNKNOWN)
+            if (LLVMGetInstructionOpcode(at) != LLVMStore)
                 continue;
-            body->purity = body_purity(keeper, body);
-            is_changed |= body->purity != PURITY_UNKNOWN;
+            value = LLVMGetOperand(at, 0);
+            if (LLVMIsABinaryOperator(value) != NULL &&
+                (LLVMGetInstructionOpcode(value) == LLVMOr ||
+                 LLVMGetInstructionOpcode(value) == LLVMXor ||
+                 LLVMGetInstructionOpcode(value) == LLVMAnd))
+                LLVMSetVolatile(at, true);
         }
     }
 }
 
-static bool has_body(LLVMValueRef function)
+void proa_keep_all(struct proa_unit *unit)
 {
-    return LLVMGetFirstBasicBlock(function) != NULL;
-}
-
-static enum proa_status list_bodies(struct keeper *keeper,
-                                    struct proa_error *err)
-{
-    LLVMModuleRef module = keeper->unit->llvm_module;
-    size_t count = 0, param_count = 0;
-    bool *flags;
-
-    for (LLVMValueRef at = LLVMGetFirstFunction(module); at != NULL;
-         at = LLVMGetNextFunction(at)) {
-        count += has_body(at);
-        param_count += has_body(at) ? LLVMCountParams(at) : 0;
-    }
-    keeper->bodies = calloc(count + 1, sizeof *keeper->bodies);
-    keeper->param_flags = calloc(param_count + 1, sizeof(bool));
-    if (keeper->bodies == NULL || keeper->param_flags == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory to look at loads");
-    flags = keeper->param_flags;
-    for (LLVMValueRef at = LLVMGetFirstFunction(module); at != NULL;
-         at = LLVMGetNextFunction(at)) {
-        struct body *body = &keeper->bodies[keeper->body_count];
-
-        if (!has_body(at))
-            continue;
-        *body = (struct body){ .function = at,
-                               .is_param_dead = flags,
-                               .is_dirty = true };
-        flags += LLVMCountParams(at);
-        if (!proa_ptrmap_set(&keeper->bodies_by_function, at,
-                             keeper->body_count++))
-            return proa_fail(err, PROA_NOMEM, 0, "no memory to look at loads");
-        if (!proa_idle_stores(keeper->unit, at, &keeper->idle))
-            return proa_fail(err, PROA_NOMEM, 0, "no memory to look at loads");
-    }
-    return PROA_OK;
-}
-
-/* Callers first would be best; any order gives the same. */
-static enum proa_status look_at_all(struct keeper *keeper,
-                                    struct proa_error *err)
-{
-    bool is_changed = true;
-
-    while (is_changed) {
-        is_changed = false;
-        for (uint32_t i = 0; i < keeper->body_count; i++) {
-            struct body *body = &keeper->bodies[i];
-
-            if (!body->is_dirty)
-                continue;
-            body->is_dirty = false;
-            is_changed = true;
-            look_at(keeper, body);
-            if (keeper->is_full)
-                return proa_fail(err, PROA_NOMEM, 0,
-                                 "no memory to look at loads");
-        }
-    }
-    return PROA_OK;
-}
-
-enum proa_status proa_keep_loads(struct proa_unit *unit, struct proa_error *err)
-{
-    struct keeper keeper = { .unit = unit };
-    enum proa_status status = list_bodies(&keeper, err);
-
-    if (status == PROA_OK) {
-        find_pure(&keeper);
-        status = look_at_all(&keeper, err);
-    }
-    proa_ptrmap_deinit(&keeper.bodies_by_function);
-    proa_ptrmap_deinit(&keeper.flags);
-    proa_ptrmap_deinit(&keeper.idle);
-    free(keeper.bodies);
-    free(keeper.param_flags);
-    free(keeper.work);
-    return status;
+    unmark(unit);
+    (void)for_all_loads(unit, pin, NULL);
+    for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module); at != NULL;
+         at = LLVMGetNextFunction(at))
+        pin_stores(at);
 }

@@ -9,16 +9,26 @@
 #include "compile/lower/unit.h"
 
 /*
- * Lowering makes every load of linear memory volatile, so that none is lost.
- * This takes the mark off all loads whose value matters: LLVM keeps those by
- * itself, and may move, combine and vectorise them. Those whose value is unused
- * stay: they may trap. It looks through calls, for these may be inlined later.
- * Run it after locals have become values.
+ * Lowering makes every load that may trap volatile, so that none is lost. What
+ * follows lets LLVM optimise and keeps the traps; see keep.c.
+ *
+ * First, instead: each such load has a use that LLVM must keep, and is no
+ * longer volatile. Run it before anything but the simplest is done.
+ */
+void proa_keep_mark(struct proa_unit *unit);
+
+/*
+ * Then, when values are as simple as they will be, and before vectorising: no
+ * more such uses; the loads whose value might not be needed on all ways are
+ * volatile.
  *
  * @return PROA_OK, PROA_NOMEM
  */
-PROA_NODISCARD enum proa_status proa_keep_loads(struct proa_unit *unit,
+PROA_NODISCARD enum proa_status proa_keep_loose(struct proa_unit *unit,
                                                 struct proa_error *err);
+
+/* At last, before code is made, or at once instead of the second: all are. */
+void proa_keep_all(struct proa_unit *unit);
 
 /*
  * LLVM takes x * 1, x + -0, demote(promote(x)) and the like for x, though they

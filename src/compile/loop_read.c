@@ -69,9 +69,9 @@ static bool read_instruction(struct proa_loop *loop, uint32_t index)
         return read_phi(loop, value);
     case LLVMLoad:
     case LLVMStore:
-        if (LLVMGetVolatile(value) ||
-            LLVMGetMetadata(value, loop->unit->md_alias_scope) !=
-                loop->unit->scopes_memory)
+        /* All loads are volatile here. */
+        if (LLVMGetMetadata(value, loop->unit->md_alias_scope) !=
+            loop->unit->scopes_memory)
             return false;
         loop->access_of[index] = loop->access_count;
         loop->accesses[loop->access_count++] = index;

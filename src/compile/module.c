@@ -134,9 +134,12 @@ write_artifact(const struct proa_compile_request *request,
         .entries = linked->thunks,
         .counts_fuel = request->codegen.counts_fuel,
         .images = plan->images.runs,
-        .image_count = plan->images.run_count,
+        /* What is not whole makes no instance. */
+        .image_count =
+            request->function_count == 0 ? plan->images.run_count : 0,
         .image_bytes = plan->images.bytes.bytes,
-        .image_bytes_size = plan->images.bytes.size,
+        .image_bytes_size =
+            request->function_count == 0 ? plan->images.bytes.size : 0,
         .data_in_image = plan->images.in_image,
     };
     return proa_artifact_write(&source, artifact, err);
@@ -201,6 +204,8 @@ enum proa_status proa_compile_module(const struct proa_compile_request *request,
         .opt_level = request->codegen.opt_level,
         .functions = request->functions,
         .function_count = request->function_count,
+        .hot = request->hot,
+        .hot_count = request->hot_count,
     };
     struct proa_wasm_module module;
     struct proa_module_plan plan;

@@ -20,6 +20,8 @@ struct proa_compile_request {
      * jumps through slots. The artifact is not whole then. */
     const uint32_t *functions;
     uint32_t function_count; /* 0: all */
+    const uint32_t *hot;     /* when all: see compile/hot.h */
+    uint32_t hot_count;
     /* Called from one thread at a time, never two at once; may be NULL. */
     void (*progress)(void *env, uint64_t done_bytes, uint64_t all_bytes);
     void *progress_env;

@@ -10,6 +10,7 @@
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Error.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
@@ -22,16 +23,67 @@
  * made the wasm has run the others. Without loops none of these but the first
  * line takes time.
  */
-static const char light_passes[] =
-    "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
+struct stages {
+    const char *inline_calls;
+    const char *simplify; /* while what is loaded has a use; see keep.h */
+    const char *vectorise;
+    const char *finish; /* all loads are volatile again */
+};
 
-static const char loop_passes[] =
-    "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
-    "loop-mssa(loop-rotate,licm),loop(indvars),loop-vectorize,slp-vectorizer,"
-    "vector-combine,instcombine<no-verify-fixpoint>,simplifycfg)";
+#define SIMPLIFY_SHORTLY                                                       \
+    "early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg"
+
+static const struct stages stages[] = {
+    { 0 },
+    { .simplify = "function(" SIMPLIFY_SHORTLY ")" },
+    { .simplify = "function(" SIMPLIFY_SHORTLY
+                  ",loop-mssa(loop-rotate,licm),loop(indvars))",
+      .vectorise = "function(loop-vectorize,slp-vectorizer)",
+      .finish = "function(vector-combine,instcombine<no-verify-fixpoint>,"
+                "simplifycfg)" },
+    { .inline_calls = "cgscc(devirt<4>(inline,function-attrs<skip-non-"
+                      "recursive-function-attrs>,function(" SIMPLIFY_SHORTLY
+                      "))),rpo-function-attrs",
+      .simplify =
+          "function(" SIMPLIFY_SHORTLY
+          ",jump-threading,correlated-propagation,simplifycfg,"
+          "instcombine<no-verify-fixpoint>,aggressive-instcombine,"
+          "tailcallelim,simplifycfg,reassociate,constraint-elimination,"
+          "loop-mssa(loop-instsimplify,loop-simplifycfg,licm,loop-rotate,licm,"
+          "simple-loop-unswitch<nontrivial;trivial>),simplifycfg,"
+          "instcombine<no-verify-fixpoint>,"
+          "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),sroa,"
+          "vector-combine,mldst-motion,gvn,sccp,bdce,"
+          "instcombine<no-verify-fixpoint>,jump-threading,"
+          "correlated-propagation,adce,memcpyopt,dse,loop-mssa(licm),"
+          "simplifycfg<hoist-common-insts;sink-common-insts>,"
+          "instcombine<no-verify-fixpoint>,float2int,"
+          "loop(loop-rotate,loop-deletion),loop-distribute)",
+      .vectorise = "function(loop-vectorize,slp-vectorizer)",
+      .finish = "function(loop-load-elim,vector-combine,"
+                "instcombine<no-verify-fixpoint>,"
+                "simplifycfg<forward-switch-cond;switch-range-to-icmp;"
+                "switch-to-lookup;no-keep-loops;hoist-common-insts;"
+                "sink-common-insts>,instcombine<no-verify-fixpoint>,"
+                "loop-unroll<O3>,sroa,instcombine<no-verify-fixpoint>,"
+                "loop-mssa(licm),instsimplify,div-rem-pairs,tailcallelim,"
+                "simplifycfg<switch-range-to-icmp;switch-to-lookup>)" },
+};
+
+/*
+ * LLVM's own options. On x86 it would make a branch of a conditional move from
+ * memory, and then load on one way only. The other is for -O3, as its inliner,
+ * named alone, does not ask the pass builder.
+ */
+static const char *const llvm_options[] = {
+    "proa-compiler", "-x86-cmov-converter-force-mem-operand=false",
+    "-inline-threshold=100"
+};
 
 static void start_llvm(void)
 {
+    LLVMParseCommandLineOptions(sizeof llvm_options / sizeof *llvm_options,
+                                llvm_options, NULL);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
@@ -125,9 +177,6 @@ static void hide_wide_integers(LLVMModuleRef module, const char *layout)
 static enum proa_status run_passes(const struct proa_pipeline *pipeline,
                                    const char *passes, struct proa_error *err)
 {
-    /* Whoever made the wasm has inlined what is worth it: more of it mostly
-     * makes more code, and hides functions from backtraces. */
-    static const int inline_thresholds[] = { 0, 0, 30, 100 };
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
     int level = pipeline->unit->options->opt_level;
     bool is_fast = level >= 2;
@@ -139,8 +188,6 @@ static enum proa_status run_passes(const struct proa_pipeline *pipeline,
     LLVMPassBuilderOptionsSetSLPVectorization(options, is_fast);
     LLVMPassBuilderOptionsSetLoopUnrolling(options, is_fast);
     LLVMPassBuilderOptionsSetCallGraphProfile(options, false);
-    LLVMPassBuilderOptionsSetInlinerThreshold(options,
-                                              inline_thresholds[level]);
     error = LLVMRunPasses(pipeline->unit->llvm_module, passes,
                           pipeline->machine, options);
     LLVMDisposePassBuilderOptions(options);
@@ -187,8 +234,6 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
             ? "function(instsimplify,simplifycfg,loop-simplify,lcssa)"
             : "function(instsimplify,simplifycfg,loop-simplify)",
         err);
-    if (status == PROA_OK)
-        status = proa_keep_loads(pipeline->unit, err);
     if (status == PROA_OK && pipeline->unit->options->counts_fuel)
         status = proa_fuel_loops(pipeline->unit, err);
     if (status == PROA_OK && pipeline->unit->options->opt_level >= 2)
@@ -225,11 +270,33 @@ static void select_quickly(struct proa_unit *unit)
     }
 }
 
+static enum proa_status run_stages(const struct proa_pipeline *pipeline,
+                                   const struct stages *level,
+                                   struct proa_error *err)
+{
+    enum proa_status status = PROA_OK;
+
+    if (level->inline_calls != NULL) {
+        status = run_passes(pipeline, level->inline_calls, err);
+        proa_keep_mark(pipeline->unit);
+    }
+    if (status == PROA_OK)
+        status = run_passes(pipeline, level->simplify, err);
+    if (status == PROA_OK && level->vectorise != NULL) {
+        status = proa_keep_loose(pipeline->unit, err);
+        if (status == PROA_OK)
+            status = run_passes(pipeline, level->vectorise, err);
+    }
+    proa_keep_all(pipeline->unit);
+    if (status == PROA_OK && level->finish != NULL)
+        status = run_passes(pipeline, level->finish, err);
+    proa_keep_all(pipeline->unit);
+    return status;
+}
+
 static enum proa_status optimise(struct proa_pipeline *pipeline,
                                  struct proa_error *err)
 {
-    static const char *const passes[] = { NULL, light_passes, loop_passes,
-                                          "default<O3>" };
     int level = pipeline->unit->options->opt_level;
     LLVMModuleRef module = pipeline->unit->llvm_module;
     bool has_giant = false;
@@ -239,10 +306,13 @@ static enum proa_status optimise(struct proa_pipeline *pipeline,
         return PROA_OK;
     if (!pipeline->unit->options->keep_layout)
         hide_wide_integers(module, pipeline->layout);
+    /* A use is dear to the inliner. */
+    if (stages[level].inline_calls == NULL)
+        proa_keep_mark(pipeline->unit);
     status =
         proa_huge_optimise(pipeline->unit, pipeline->machine, &has_giant, err);
     if (status == PROA_OK)
-        status = run_passes(pipeline, passes[level], err);
+        status = run_stages(pipeline, &stages[level], err);
     LLVMSetDataLayout(module, pipeline->layout);
     proa_huge_release(pipeline->unit);
     if (level == 1)

@@ -167,7 +167,7 @@ static enum proa_status partition(const struct proa_wasm_module *module,
         proa_arena_array(arena, own + 1, sizeof *plan->partition_bytes);
     if (plan->partitions == NULL || plan->partition_bytes == NULL)
         return no_memory(err);
-    for (int level = opt_level; level >= 0; level--) {
+    for (int level = 3; level >= 0; level--) {
         uint32_t next = module->imported_function_count;
 
         while (cut(module, plan, (uint8_t)level, &next))
@@ -189,14 +189,23 @@ static enum proa_status choose(const struct proa_wasm_module *module,
                                struct proa_codegen_plan *plan,
                                struct proa_error *err)
 {
-    if (wish->function_count == 0)
-        return proa_heat_levels(module, wish->opt_level, arena, &plan->levels,
-                                err);
+    const struct proa_hot only = { wish->functions, wish->function_count,
+                                   wish->opt_level };
+    const struct proa_hot hot = { wish->hot, wish->hot_count, PROA_LEVEL_HOT };
+
+    if (wish->function_count == 0) {
+        enum proa_status status = proa_heat_levels(module, wish->opt_level,
+                                                   arena, &plan->levels, err);
+
+        if (status == PROA_OK && wish->hot_count > 0)
+            status = proa_hot_levels(module, &hot, plan->levels, arena,
+                                     &plan->levels, err);
+        return status;
+    }
     if (module->feature_used[PROA_FEATURE_TAIL_CALL])
         return proa_fail(err, PROA_UNSUPPORTED, 0,
                          "a module with tail calls is compiled whole");
-    return proa_hot_levels(module, wish->functions, wish->function_count,
-                           wish->opt_level, arena, &plan->levels, err);
+    return proa_hot_levels(module, &only, NULL, arena, &plan->levels, err);
 }
 
 enum proa_status proa_module_plan_make(const struct proa_wasm_module *module,

@@ -23,6 +23,8 @@ struct proa_plan_wish {
     int opt_level;
     const uint32_t *functions; /* only these, see hot.h */
     uint32_t function_count;   /* 0: all */
+    const uint32_t *hot;       /* of all: these at PROA_LEVEL_HOT */
+    uint32_t hot_count;
 };
 
 /*

@@ -187,8 +187,6 @@ static LLVMBasicBlockRef copy_endless(const struct proa_loop *loop,
         copies[i] = LLVMInstructionClone(value);
         copy_operands(loop, copies[i], copies);
         LLVMInsertIntoBuilder(builder, copies[i]);
-        if (LLVMIsALoadInst(value) != NULL)
-            LLVMSetVolatile(copies[i], true);
     }
     for (uint32_t i = 0; LLVMIsAPHINode(loop->values[i]) != NULL; i++) {
         unsigned back =

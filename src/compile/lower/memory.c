@@ -172,6 +172,18 @@ static bool is_beyond(const struct proa_lower *lower,
            limits->min * PROA_PAGE_SIZE;
 }
 
+/* False when no memory is so small. */
+static bool may_trap(const struct proa_lower *lower,
+                     const struct proa_memarg *memarg, LLVMValueRef address,
+                     uint32_t size)
+{
+    const struct proa_limits *limits =
+        &lower->unit->module->memories[memarg->memory_index].limits;
+
+    return !limits->is_64 && (LLVMIsAConstantInt(address) == NULL ||
+                              is_beyond(lower, memarg, address, size));
+}
+
 /* No access of the same function passes this; it is no code. */
 static void order_accesses(const struct proa_lower *lower)
 {
@@ -196,8 +208,8 @@ LLVMValueRef proa_lower_load(struct proa_lower *lower,
         order_accesses(lower);
     load = LLVMBuildLoad2(lower->builder, type, place, "");
     LLVMSetAlignment(load, 1);
-    /* Until keep.c has seen which loads nobody needs. */
-    LLVMSetVolatile(load, true);
+    /* See keep.h. */
+    LLVMSetVolatile(load, may_trap(lower, memarg, address, type_size(type)));
     proa_unit_mark_memory(lower->unit, load);
     if (is_trap)
         order_accesses(lower);
