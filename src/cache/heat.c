@@ -6,31 +6,39 @@
 
 #include "platform/code.h"
 #include "runtime/module.h"
+#include "runtime/tier.h"
 
-/* Fewer say nothing. */
-enum { SAMPLES_MIN = 16, PERCENT = 97 };
-
-struct counted {
-    uint32_t function;
-    uint32_t count;
+enum {
+    SAMPLES_MIN = 16,      /* fewer say nothing */
+    COUNT_MIN = 2,         /* of one function */
+    PERCENT_MIN = 3,       /* of all samples, that a batch must be about */
+    PERCENT_ENOUGH = 97,   /* of those left, that it need not exceed */
+    BYTES_FOR_EACH = 2000, /* that compiling a function takes besides */
+    NUMBER_BYTES = 11,     /* of an index and what divides it */
+    PARTS_FUNCTIONS_MAX = 8000,
 };
 
-static int compare_function(const void *a, const void *b)
+bool proa_heat_init(struct proa_heat *heat, const struct proa_module *module)
 {
-    const uint32_t *x = a;
-    const uint32_t *y = b;
+    size_t count = module->artifact.function_count;
 
-    return (*x > *y) - (*x < *y);
+    *heat = (struct proa_heat){
+        .module = module,
+        .counts = calloc(count + 1, sizeof *heat->counts),
+        .is_taken = calloc(count + 1, sizeof *heat->is_taken),
+    };
+    if (heat->counts != NULL && heat->is_taken != NULL)
+        return true;
+    proa_heat_deinit(heat);
+    return false;
 }
 
-static int compare_count(const void *a, const void *b)
+void proa_heat_deinit(struct proa_heat *heat)
 {
-    const struct counted *x = a;
-    const struct counted *y = b;
-
-    if (x->count != y->count)
-        return x->count < y->count ? 1 : -1;
-    return (x->function > y->function) - (x->function < y->function);
+    free(heat->counts);
+    free(heat->is_taken);
+    heat->counts = NULL;
+    heat->is_taken = NULL;
 }
 
 /* The own function at a text offset: the last that begins at or before it. */
@@ -56,69 +64,141 @@ static bool function_at(const struct proa_artifact *artifact, uint64_t offset,
            artifact->functions[*function].code_size;
 }
 
-/* The functions of all samples in the module's code, sorted. @return count */
-static uint32_t take_samples(const struct proa_module *module,
-                             const struct proa_sampler *sampler,
-                             uint32_t *functions)
+static bool is_part(const struct proa_module *module, const void *owner)
 {
-    uint32_t all = atomic_load(&sampler->count);
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < all && i < PROA_SAMPLES_MAX; i++) {
-        uintptr_t pc = atomic_load(&sampler->pcs[i]);
-        const void *owner = NULL;
-        if (proa_code_find(pc, &owner) && owner == module &&
-            function_at(&module->artifact,
-                        pc - (uintptr_t)module->base -
-                            module->artifact.text_offset,
-                        &functions[count]))
-            count++;
-    }
-    qsort(functions, count, sizeof *functions, compare_function);
-    return count;
+    for (const struct proa_module *some = atomic_load(&module->some);
+         some != NULL; some = atomic_load(&some->some))
+        if (some == owner)
+            return true;
+    return owner == atomic_load(&module->better);
 }
 
-static uint32_t count_each(const uint32_t *functions, uint32_t count,
-                           struct counted *counted)
+bool proa_heat_note(struct proa_heat *heat, uintptr_t pc)
 {
-    uint32_t kinds = 0;
+    const struct proa_module *module = heat->module;
+    const struct proa_artifact *artifact = &module->artifact;
+    const void *owner = NULL;
+    uint32_t function;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (kinds == 0 || counted[kinds - 1].function != functions[i])
-            counted[kinds++] = (struct counted){ .function = functions[i] };
-        counted[kinds - 1].count++;
-    }
-    qsort(counted, kinds, sizeof *counted, compare_count);
-    return kinds;
+    if (!proa_code_find(pc, &owner))
+        owner = NULL;
+    if (owner == module &&
+        function_at(artifact,
+                    pc - (uintptr_t)module->base - artifact->text_offset,
+                    &function) &&
+        heat->counts[function] < UINT32_MAX)
+        heat->counts[function]++;
+    if (heat->all < UINT32_MAX)
+        heat->all++;
+    return owner != NULL && (owner == module || is_part(module, owner));
 }
 
-bool proa_heat_text(const struct proa_module *module,
-                    const struct proa_sampler *sampler,
-                    char text[PROA_HEAT_TEXT_SIZE])
+void proa_heat_fade(struct proa_heat *heat)
 {
-    uint32_t *functions = calloc(PROA_SAMPLES_MAX, sizeof *functions);
-    struct counted *counted = calloc(PROA_SAMPLES_MAX, sizeof *counted);
-    uint32_t sum = 0;
-    uint32_t kinds;
+    for (uint32_t i = 0; i < heat->module->artifact.function_count; i++)
+        heat->counts[i] /= 2;
+    heat->all /= 2;
+}
+
+struct candidate {
+    uint32_t function;
     uint32_t count;
+    uint64_t bytes; /* that compiling it is like */
+};
+
+/* Most samples for a byte first: so the least is waited for the most. */
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *x = a;
+    const struct candidate *y = b;
+    uint64_t x_worth = x->count * y->bytes;
+    uint64_t y_worth = y->count * x->bytes;
+
+    if (x_worth != y_worth)
+        return x_worth < y_worth ? 1 : -1;
+    return (x->function > y->function) - (x->function < y->function);
+}
+
+/* Those that run on baseline code. @return how many samples lie in them */
+static uint64_t find_candidates(const struct proa_heat *heat,
+                                struct candidate *candidates, uint32_t *count)
+{
+    const struct proa_artifact *artifact = &heat->module->artifact;
+    uint64_t sum = 0;
+
+    *count = 0;
+    for (uint32_t i = artifact->imported_function_count;
+         i < artifact->function_count; i++) {
+        if (heat->counts[i] < COUNT_MIN || heat->is_taken[i] ||
+            proa_module_has_some(heat->module, i))
+            continue;
+        candidates[(*count)++] =
+            (struct candidate){ i, heat->counts[i],
+                                (uint64_t)artifact->functions[i].code_size +
+                                    BYTES_FOR_EACH };
+        sum += heat->counts[i];
+    }
+    qsort(candidates, *count, sizeof *candidates, compare_candidates);
+    return sum;
+}
+
+static void put(struct proa_heat *heat, const struct candidate *candidates,
+                uint32_t count, char text[PROA_HEAT_TEXT_SIZE])
+{
     size_t used = 0;
 
-    if (functions == NULL || counted == NULL) {
-        free(functions);
-        free(counted);
+    for (uint32_t i = 0; i < count; i++) {
+        heat->is_taken[candidates[i].function] = true;
+        used +=
+            (size_t)snprintf(text + used, PROA_HEAT_TEXT_SIZE - used, "%s%u",
+                             i > 0 ? "," : "", candidates[i].function);
+    }
+}
+
+bool proa_heat_take(struct proa_heat *heat, uint64_t bytes_max,
+                    char text[PROA_HEAT_TEXT_SIZE])
+{
+    struct candidate *candidates = calloc(
+        (size_t)heat->module->artifact.function_count + 1, sizeof *candidates);
+    uint32_t count = 0;
+    uint32_t taken = 0;
+    uint64_t bytes = 0;
+    uint64_t covered = 0;
+    uint64_t sum;
+
+    if (candidates == NULL)
         return false;
+    sum = find_candidates(heat, candidates, &count);
+    if (sum < SAMPLES_MIN || sum * 100 < (uint64_t)heat->all * PERCENT_MIN)
+        count = 0;
+    while (taken < count && taken < PROA_HEAT_FUNCTIONS_MAX &&
+           covered * 100 < sum * PERCENT_ENOUGH &&
+           (taken == 0 || bytes + candidates[taken].bytes <= bytes_max)) {
+        bytes += candidates[taken].bytes;
+        covered += candidates[taken].count;
+        taken++;
     }
-    count = take_samples(module, sampler, functions);
-    kinds = count_each(functions, count, counted);
-    for (uint32_t i = 0;
-         count >= SAMPLES_MIN && i < kinds && i < PROA_HEAT_FUNCTIONS_MAX &&
-         (uint64_t)sum * 100 < (uint64_t)count * PERCENT;
-         i++) {
-        used += (size_t)snprintf(text + used, PROA_HEAT_TEXT_SIZE - used,
-                                 "%s%u", i > 0 ? "," : "", counted[i].function);
-        sum += counted[i].count;
-    }
-    free(functions);
-    free(counted);
-    return used > 0;
+    put(heat, candidates, taken, text);
+    free(candidates);
+    return taken > 0;
+}
+
+char *proa_heat_text_of_parts(const struct proa_module *module)
+{
+    const struct proa_artifact *artifact = &module->artifact;
+    size_t size = (size_t)PARTS_FUNCTIONS_MAX * NUMBER_BYTES + 1;
+    char *text = malloc(size);
+    size_t used = 0;
+
+    for (uint32_t i = artifact->imported_function_count;
+         text != NULL && i < artifact->function_count &&
+         used + NUMBER_BYTES < size;
+         i++)
+        if (proa_module_has_some(module, i))
+            used += (size_t)snprintf(text + used, size - used, "%s%u",
+                                     used > 0 ? "," : "", i);
+    if (used > 0)
+        return text;
+    free(text);
+    return NULL;
 }

@@ -54,8 +54,8 @@ enum proa_status proa_job_init(struct proa_job *job, const uint8_t *bytes,
 }
 
 /*
- * Baseline code is not worth waiting for the disk: an entry is only for as long
- * as the machine has not failed since, and is then made anew.
+ * Baseline code and parts are not worth waiting for the disk: an entry is only
+ * for as long as the machine has not failed since, and is then made anew.
  */
 static void boot_read(char *boot, size_t size)
 {
@@ -74,7 +74,9 @@ void proa_job_set_tier(struct proa_job *job, enum proa_tier tier)
 
     job->is_baseline = tier == PROA_TIER_BASELINE;
     job->key[0] = '\0';
-    if (job->is_baseline && job->boot[0] == '\0')
+    job->part = 0;
+    job->boot[0] = '\0';
+    if (job->is_baseline)
         boot_read(job->boot, sizeof job->boot);
     /* What is cached needs no compiler; so this is not yet an error. */
     job->no_compiler = (struct proa_error){ 0 };
@@ -83,6 +85,20 @@ void proa_job_set_tier(struct proa_job *job, enum proa_tier tier)
                           : proa_compiler_find(wanted, job->compiler,
                                                &job->no_compiler)) != PROA_OK)
         job->compiler[0] = '\0';
+}
+
+void proa_job_set_part(struct proa_job *job, uint32_t part)
+{
+    proa_job_set_tier(job, PROA_TIER_OPTIMIZED);
+    job->part = part;
+    if (part != 0)
+        boot_read(job->boot, sizeof job->boot);
+}
+
+void proa_job_set_digest(struct proa_job *job,
+                         const uint8_t digest[PROA_SHA256_SIZE])
+{
+    proa_hex(digest, PROA_SHA256_SIZE, job->module);
 }
 
 /* What the code depends on besides the module and the compiler. */
@@ -124,6 +140,7 @@ enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
     uint8_t digest[PROA_SHA256_SIZE];
     char options[1536];
     char text[2048];
+    char part[96] = "";
     struct stat st = { 0 };
     enum proa_status status;
     int size;
@@ -133,15 +150,18 @@ enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
         return status;
     if (job->compiler[0] != '\0')
         (void)stat(job->compiler, &st);
+    if (job->part != 0)
+        (void)snprintf(part, sizeof part, "part %u\nboot %s\n", job->part,
+                       job->boot);
     size = key_options(job, options, sizeof options);
     if (size >= 0 && (size_t)size < sizeof options)
         size = snprintf(
             text, sizeof text,
             "proa %s\nabi %d\ncompiler %lld %lld.%09ld\nmodule %s\n%s"
-            "%s",
+            "%s%s",
             PROA_VERSION, PROA_ABI_VERSION, (long long)st.st_size,
             (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, job->module,
-            options, job->options.counts_fuel ? "fuel\n" : "");
+            options, job->options.counts_fuel ? "fuel\n" : "", part);
     if (size < 0 || (size_t)size >= sizeof text)
         return proa_fail(err, PROA_LIMIT, 0, "the features are too many");
     status = proa_sha256(text, (size_t)size, digest, err);
@@ -182,6 +202,7 @@ enum proa_status proa_job_make(const struct proa_job *job,
                                struct proa_error *err)
 {
     const struct proa_compile_options *options = &job->options;
+    const char *list = job->functions != NULL ? job->functions : job->hot;
     char opt[] = { '-', 'O', (char)('0' + job->opt_level), '\0' };
     char module[2 * PROA_SHA256_SIZE + 1];
     char threads[16];
@@ -191,8 +212,8 @@ enum proa_status proa_job_make(const struct proa_job *job,
         job->target.features, "--target", job->target.triple, opt, "--threads",
         threads, "--module-sha256", module,
         /* or something said again */
-        job->functions != NULL ? "--functions" : opt,
-        job->functions != NULL ? job->functions : opt, "--tier",
+        list != NULL ? (job->functions != NULL ? "--functions" : "--hot") : opt,
+        list != NULL ? list : opt, "--tier",
         job->is_baseline ? "baseline" : "optimized",
         options->counts_fuel ? "--fuel" : NULL, NULL
     };
@@ -286,9 +307,8 @@ load_made(const struct proa_job *job, struct proa_engine *engine,
 
     if (cache == NULL || output->size > bytes_max)
         return proa_module_load_fd(engine, output->fd, module, err);
-    if (proa_cache_draft(cache, output->fd, output->size,
-                         !job->is_baseline || job->boot[0] == '\0', &draft,
-                         &error) != PROA_OK) {
+    if (proa_cache_draft(cache, output->fd, output->size, job->boot[0] == '\0',
+                         &draft, &error) != PROA_OK) {
         warn(job, error.text);
         return proa_module_load_fd(engine, output->fd, module, err);
     }

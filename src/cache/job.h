@@ -22,8 +22,10 @@ struct proa_job {
     const int *stop_fd; /* borrowed; not NULL: in the background, until this is
                            readable */
     const char *functions; /* borrowed; only these: "3,17"; NULL: all */
+    const char *hot;       /* borrowed; of all, the hot ones; NULL: unknown */
+    uint32_t part;         /* of the optimized code, from 1; 0: it is whole */
     bool is_baseline;
-    char boot[40]; /* baseline: entries are of this boot; "": of any */
+    char boot[40]; /* not "": entries are of this boot, not waited for */
     char compiler[PROA_COMPILER_PATH_MAX]; /* "": there is none */
     struct proa_error no_compiler;         /* why */
     char module[2 * PROA_SHA256_SIZE + 1]; /* its digest; "": not known yet */
@@ -39,6 +41,13 @@ proa_job_init(struct proa_job *job, const uint8_t *bytes, size_t size,
 
 /* Either of the two; PROA_TIER_AUTO is for the caller to resolve. */
 void proa_job_set_tier(struct proa_job *job, enum proa_tier tier);
+
+/* A part of the optimized code; 0: all of it. */
+void proa_job_set_part(struct proa_job *job, uint32_t part);
+
+/* Say what the module's digest is, so that it is not hashed once more. */
+void proa_job_set_digest(struct proa_job *job,
+                         const uint8_t digest[PROA_SHA256_SIZE]);
 
 /* To be called before the cache is asked. */
 PROA_NODISCARD enum proa_status proa_job_make_key(struct proa_job *job,

@@ -12,9 +12,26 @@
 #include "base/fail.h"
 #include "cache/heat.h"
 #include "cache/tier_work.h"
+#include "platform/sample.h"
+#include "runtime/module.h"
 #include "runtime/tier.h"
 
 static const uint64_t sample_ns = 1000000;
+static const uint64_t again_ns = 50000000;      /* samples after a batch */
+static const uint64_t rest_max_ns = 1000000000; /* between samples */
+
+/*
+ * Of baseline code in a batch: at first what compiles in a moment, then more,
+ * as each costs the start of a compiler and the reading of the module.
+ */
+enum { BATCH_BYTES_FIRST = 48 << 10, BATCH_BYTES_MAX = 512 << 10 };
+
+/*
+ * The whole is compiled by who has run for as long as that may take: so a
+ * program that is run again and again, for a moment each, leaves its hot parts
+ * behind and not each time half of a long work. By baseline code.
+ */
+static const uint64_t whole_bytes_per_s = 1 << 20;
 
 struct proa_tier_up {
     struct proa_job job;
@@ -24,7 +41,8 @@ struct proa_tier_up {
     pthread_t thread;
     struct proa_sampler sampler; /* of the thread that started it */
     bool has_sampler;
-    int stop_fd; /* owned */
+    struct proa_heat heat; /* used with the sampler */
+    int stop_fd;           /* owned */
 };
 
 static uint64_t now_ns(void)
@@ -35,34 +53,75 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Until it is time to compile: false when it is time to stop. */
-static bool watch(struct proa_tier_up *tier_up)
+/* Look where the guest is, for that long: false when it is time to stop. */
+static bool watch(struct proa_tier_up *tier_up, uint64_t ns)
 {
+    struct proa_sampler *sampler = &tier_up->sampler;
     uint64_t start = now_ns();
+    uint32_t count;
 
-    while (tier_up->has_sampler && now_ns() - start < tier_up->delay_ns) {
+    proa_sampler_clear(sampler);
+    while (now_ns() - start < ns) {
         if (!proa_tier_pause(tier_up->stop_fd, sample_ns))
             return false;
-        proa_sampler_ask(&tier_up->sampler);
+        proa_sampler_ask(sampler);
     }
-    return tier_up->has_sampler ||
-           proa_tier_pause(tier_up->stop_fd, tier_up->delay_ns);
+    proa_heat_fade(&tier_up->heat);
+    count = atomic_load(&sampler->count);
+    for (uint32_t i = 0; i < count && i < PROA_SAMPLES_MAX; i++)
+        (void)proa_heat_note(&tier_up->heat, atomic_load(&sampler->pcs[i]));
+    return true;
+}
+
+/* Hot functions first, as they show; false when it is time to stop. */
+static bool compile_hot(struct proa_tier_up *tier_up)
+{
+    uint64_t whole_ns =
+        now_ns() + tier_up->delay_ns +
+        tier_up->module->artifact.text_size * 1000000000 / whole_bytes_per_s;
+    uint64_t batch_bytes = BATCH_BYTES_FIRST;
+    uint64_t watch_ns = tier_up->delay_ns;
+    uint64_t rest_ns = again_ns;
+    char functions[PROA_HEAT_TEXT_SIZE];
+
+    for (;;) {
+        struct proa_error err = { 0 };
+
+        if (!watch(tier_up, watch_ns))
+            return false;
+        watch_ns = again_ns;
+        if (proa_heat_take(&tier_up->heat, batch_bytes, functions)) {
+            /* There is nobody to tell, and nothing is lost. */
+            if (proa_tier_work_some(&tier_up->job, tier_up->engine,
+                                    tier_up->module, functions,
+                                    &err) != PROA_OK)
+                return proa_tier_pause(tier_up->stop_fd, 0);
+            if (batch_bytes < BATCH_BYTES_MAX)
+                batch_bytes *= 2;
+            rest_ns = again_ns;
+        } else {
+            if (now_ns() >= whole_ns)
+                return true;
+            if (!proa_tier_pause(tier_up->stop_fd, rest_ns))
+                return false;
+            if (rest_ns < rest_max_ns)
+                rest_ns *= 2;
+        }
+    }
 }
 
 static void *run(void *argument)
 {
     struct proa_tier_up *tier_up = argument;
-    char functions[PROA_HEAT_TEXT_SIZE];
     struct proa_error err = { 0 };
-    bool goes_on = watch(tier_up);
+    bool goes_on;
 
-    if (tier_up->has_sampler)
+    if (tier_up->has_sampler) {
+        goes_on = compile_hot(tier_up);
         proa_sampler_stop(&tier_up->sampler);
-    /* There is nobody to tell, and nothing is lost. */
-    if (goes_on && tier_up->has_sampler &&
-        proa_heat_text(tier_up->module, &tier_up->sampler, functions))
-        (void)!proa_tier_work_some(&tier_up->job, tier_up->engine,
-                                   tier_up->module, functions, &err);
+    } else {
+        goes_on = proa_tier_pause(tier_up->stop_fd, tier_up->delay_ns);
+    }
     if (goes_on)
         (void)!proa_tier_work(&tier_up->job, tier_up->engine, tier_up->module,
                               &err);
@@ -96,6 +155,7 @@ static enum proa_status fill(struct proa_tier_up *tier_up, const uint8_t *bytes,
     /* These are for the thread that waits. */
     tier_up->job.options.progress = NULL;
     tier_up->job.options.warn = NULL;
+    proa_tier_load_some(&tier_up->job, tier_up->engine, tier_up->module);
     tier_up->job.stop_fd = &tier_up->stop_fd;
     tier_up->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (tier_up->stop_fd < 0 || !thread_start(tier_up)) {
@@ -124,13 +184,15 @@ enum proa_status proa_tier_up_start(struct proa_engine *engine,
     if (made == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "out of memory");
     made->engine = engine;
-    made->has_sampler = delay_ns > 0 && proa_sampler_start(&made->sampler);
     made->delay_ns = delay_ns;
     made->module = proa_module_retain(module);
+    made->has_sampler = delay_ns > 0 && proa_heat_init(&made->heat, module) &&
+                        proa_sampler_start(&made->sampler);
     enum proa_status status = fill(made, bytes, size, options, err);
     if (status != PROA_OK) {
         if (made->has_sampler)
             proa_sampler_stop(&made->sampler);
+        proa_heat_deinit(&made->heat);
         proa_module_release(made->module);
         free(made);
         return status;
@@ -150,6 +212,7 @@ void proa_tier_up_stop(struct proa_tier_up *tier_up)
     if (tier_up->has_sampler)
         proa_sampler_stop(&tier_up->sampler);
     (void)close(tier_up->stop_fd);
+    proa_heat_deinit(&tier_up->heat);
     proa_module_release(tier_up->module);
     free(tier_up);
 }

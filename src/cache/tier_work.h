@@ -22,7 +22,8 @@ PROA_NODISCARD enum proa_status proa_tier_work(struct proa_job *job,
                                                struct proa_error *err);
 
 /*
- * Only these functions, at once: not from the cache, nor into it.
+ * Only these functions, at once. They are kept in the cache, as the next part,
+ * until the whole is there.
  *
  * @param functions see struct proa_job
  */
@@ -31,6 +32,10 @@ PROA_NODISCARD enum proa_status proa_tier_work_some(const struct proa_job *job,
                                                     struct proa_module *module,
                                                     const char *functions,
                                                     struct proa_error *err);
+
+/* Take the parts that the cache has: what was hot when it ran before. */
+void proa_tier_load_some(const struct proa_job *job, struct proa_engine *engine,
+                         struct proa_module *module);
 
 /* Wait; false when it is time to stop. */
 bool proa_tier_pause(int stop_fd, uint64_t ns);

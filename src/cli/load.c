@@ -11,7 +11,7 @@
 #include "base/fail.h"
 
 enum { SILENT_MS = 300, BETWEEN_MS = 100 };
-static const uint64_t tier_after_ns = 1000000000;
+static const uint64_t tier_after_ns = 100000000;
 
 struct progress {
     const char *name;

@@ -114,7 +114,7 @@ static const struct proa_option options[] = {
     { "tier-after", 0, PROA_OPTION_DURATION, "DURATION",
       offsetof(struct settings, load.tier_after_ns),
       "How long the program runs on baseline code before optimized code is "
-      "begun, with --tier auto; 1s unless given.",
+      "begun, with --tier auto; 100ms unless given.",
       NULL },
     PROA_LOAD_OPTIONS(struct settings),
 };

@@ -5,7 +5,7 @@
  *     proa-compiler compile --input-fd N --output-fd N --report-fd N
  *         --cpu NAME --features LIST --target TRIPLE -O0..-O3 --threads N
  *         --tier baseline|optimized --module-sha256 HEX [--fuel]
- *         [--functions INDEX,INDEX...]
+ *         [--functions INDEX,INDEX... | --hot INDEX,INDEX...]
  *     proa-compiler inspect --input-fd N --report-fd N [--json]
  *     proa-compiler version
  *
@@ -86,6 +86,8 @@ static enum proa_status compile(const struct proa_arguments *arguments,
         .thread_count = arguments->thread_count,
         .functions = arguments->functions,
         .function_count = arguments->function_count,
+        .hot = arguments->hot,
+        .hot_count = arguments->hot_count,
         .progress = report_progress,
         .progress_env = (void *)(uintptr_t)arguments,
     };

@@ -61,21 +61,22 @@ static bool parse_digest(const char *text, struct proa_arguments *arguments)
 }
 
 /* "3,17,4": at least one. */
-static bool parse_functions(const char *text, struct proa_arguments *arguments)
+static bool parse_functions(const char *text, uint32_t **functions,
+                            uint32_t *function_count)
 {
     size_t count = 1;
 
     for (const char *c = text; *c != '\0'; c++)
         count += *c == ',';
-    arguments->functions = calloc(count, sizeof *arguments->functions);
-    if (arguments->functions == NULL)
+    *functions = calloc(count, sizeof **functions);
+    if (*functions == NULL)
         return false;
     for (;;) {
         char *end = NULL;
         unsigned long index = strtoul(text, &end, 10);
         if (end == text || *text < '0' || *text > '9' || index >= UINT32_MAX)
             return false;
-        arguments->functions[arguments->function_count++] = (uint32_t)index;
+        (*functions)[(*function_count)++] = (uint32_t)index;
         if (*end == '\0')
             return true;
         if (*end != ',')
@@ -105,7 +106,10 @@ static bool parse_option(const char *name, const char *value,
     if (strcmp(name, "--module-sha256") == 0)
         return parse_digest(value, arguments);
     if (strcmp(name, "--functions") == 0)
-        return parse_functions(value, arguments);
+        return parse_functions(value, &arguments->functions,
+                               &arguments->function_count);
+    if (strcmp(name, "--hot") == 0)
+        return parse_functions(value, &arguments->hot, &arguments->hot_count);
     if (strcmp(name, "--tier") == 0) {
         arguments->is_baseline = strcmp(value, "baseline") == 0;
         return arguments->is_baseline || strcmp(value, "optimized") == 0;

@@ -26,6 +26,8 @@ struct proa_arguments {
     bool has_sha256;
     uint32_t *functions; /* owned by the process; NULL: all */
     uint32_t function_count;
+    uint32_t *hot; /* the same; NULL: none is known */
+    uint32_t hot_count;
     bool as_json;
     bool is_baseline;
     bool counts_fuel;

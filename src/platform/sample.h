@@ -31,6 +31,9 @@ bool proa_sampler_start(struct proa_sampler *sampler);
 /* Ask once, unless it did not run since. Threads: any, one at a time. */
 void proa_sampler_ask(struct proa_sampler *sampler);
 
+/* Forget what was found. */
+void proa_sampler_clear(struct proa_sampler *sampler);
+
 /* Ask no more. What was found stays. */
 void proa_sampler_stop(struct proa_sampler *sampler);
 

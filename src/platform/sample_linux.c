@@ -78,6 +78,11 @@ void proa_sampler_ask(struct proa_sampler *sampler)
     (void)syscall(SYS_tgkill, getpid(), sampler->thread, sample_signal());
 }
 
+void proa_sampler_clear(struct proa_sampler *sampler)
+{
+    atomic_store(&sampler->count, 0);
+}
+
 void proa_sampler_stop(struct proa_sampler *sampler)
 {
     struct proa_sampler *own = sampler;

@@ -23,7 +23,8 @@ struct proa_module {
     _Atomic(uint64_t) *slots; /* by own function; NULL: it has none */
     /* Owned: what the slots point into, once it is installed. */
     _Atomic(struct proa_module *) better;
-    _Atomic(struct proa_module *) some; /* better code of some functions */
+    /* Better code of some functions, the newest first; each owns the next. */
+    _Atomic(struct proa_module *) some;
     bool is_partial; /* it is such code itself: never instantiated */
 };
 

@@ -51,11 +51,20 @@ static void set_slot(struct proa_module *module, uint32_t own, uint64_t code)
     atomic_store_explicit(&module->slots[own], code, memory_order_release);
 }
 
+/* Where the module's own code looks, and that of its parts. */
+static void set_slot_everywhere(struct proa_module *module, uint32_t own,
+                                uint64_t code)
+{
+    set_slot(module, own, code);
+    for (struct proa_module *some = atomic_load(&module->some); some != NULL;
+         some = atomic_load(&some->some))
+        set_slot(some, own, code);
+}
+
 enum proa_status proa_module_improve(struct proa_module *module,
                                      struct proa_module *better,
                                      struct proa_error *err)
 {
-    struct proa_module *some = atomic_load(&module->some);
     struct proa_module *none = NULL;
 
     if (module->slots == NULL || module->is_partial || better->slots != NULL ||
@@ -65,12 +74,38 @@ enum proa_status proa_module_improve(struct proa_module *module,
     if (!atomic_compare_exchange_strong(&module->better, &none, better))
         return PROA_OK; /* it has some already */
     (void)proa_module_retain(better);
-    for (uint32_t i = 0; i < module->artifact.slot_count; i++) {
-        set_slot(module, i, code_of(better, i));
-        if (some != NULL)
-            set_slot(some, i, code_of(better, i));
-    }
+    for (uint32_t i = 0; i < module->artifact.slot_count; i++)
+        set_slot_everywhere(module, i, code_of(better, i));
     return PROA_OK;
+}
+
+uint32_t proa_module_some_count(const struct proa_module *module)
+{
+    uint32_t count = 0;
+
+    for (const struct proa_module *some = atomic_load(&module->some);
+         some != NULL; some = atomic_load(&some->some))
+        count++;
+    return count;
+}
+
+bool proa_module_has_some(const struct proa_module *module, uint32_t function)
+{
+    for (const struct proa_module *some = atomic_load(&module->some);
+         some != NULL; some = atomic_load(&some->some))
+        if (some->artifact.functions[function].code_size != 0)
+            return true;
+    return false;
+}
+
+static bool has_part(const struct proa_module *module,
+                     const struct proa_module *part)
+{
+    for (const struct proa_module *some = atomic_load(&module->some);
+         some != NULL; some = atomic_load(&some->some))
+        if (some == part)
+            return true;
+    return false;
 }
 
 /* A thunk of `some` comes here, and must find code before it is reached. */
@@ -79,23 +114,25 @@ enum proa_status proa_module_improve_some(struct proa_module *module,
                                           struct proa_error *err)
 {
     const struct proa_artifact *artifact = &some->artifact;
-    uint32_t imported = artifact->imported_function_count;
-    struct proa_module *none = NULL;
+    const struct proa_artifact_function *own =
+        artifact->functions + artifact->imported_function_count;
 
     if (module->slots == NULL || module->is_partial || some->slots == NULL ||
-        module->engine != some->engine || !is_same(&module->artifact, artifact))
+        module->engine != some->engine || module == some ||
+        atomic_load(&some->some) != NULL ||
+        !is_same(&module->artifact, artifact))
         return no_better(err);
-    if (atomic_load(&module->better) != NULL ||
-        !atomic_compare_exchange_strong(&module->some, &none, some))
-        return PROA_OK; /* it has better already */
-    (void)proa_module_retain(some);
+    if (atomic_load(&module->better) != NULL || has_part(module, some) ||
+        proa_module_some_count(module) >= PROA_TIER_SOME_MAX)
+        return PROA_OK; /* it has better already, or enough */
     for (uint32_t i = 0; i < artifact->slot_count; i++)
         set_slot(some, i,
-                 artifact->functions[imported + i].code_size != 0
-                     ? code_of(some, i)
-                     : atomic_load(&module->slots[i]));
+                 own[i].code_size != 0 ? code_of(some, i)
+                                       : atomic_load(&module->slots[i]));
+    atomic_store(&some->some, atomic_load(&module->some));
+    atomic_store(&module->some, proa_module_retain(some));
     for (uint32_t i = 0; i < artifact->slot_count; i++)
-        if (artifact->functions[imported + i].code_size != 0)
-            set_slot(module, i, code_of(some, i));
+        if (own[i].code_size != 0)
+            set_slot_everywhere(module, i, code_of(some, i));
     return PROA_OK;
 }

@@ -24,15 +24,25 @@ PROA_NODISCARD enum proa_status proa_module_improve(struct proa_module *module,
                                                     struct proa_module *better,
                                                     struct proa_error *err);
 
+/* More are not taken: each is a mapping, and a slot to set for each call. */
+enum { PROA_TIER_SOME_MAX = 32 };
+
 /*
  * The same for some functions, by an artifact that holds only these: its other
- * calls come back to the best code there is. Once for a module, before it is
- * improved as a whole.
+ * calls come back to the best code there is. Any number of times for a module,
+ * before it is improved as a whole.
  *
+ * @param some of no module yet
  * Threads: one at a time for a module, while its code runs on others.
  */
 PROA_NODISCARD enum proa_status
 proa_module_improve_some(struct proa_module *module, struct proa_module *some,
                          struct proa_error *err);
+
+/* How many such artifacts it has. */
+uint32_t proa_module_some_count(const struct proa_module *module);
+
+/* True when one of them holds this function. */
+bool proa_module_has_some(const struct proa_module *module, uint32_t function);
 
 #endif

@@ -8,11 +8,13 @@
 #include "../check.h"
 #include "cache/heat.h"
 #include "platform/code.h"
+#include "platform/sample.h"
 #include "proa/engine.h"
 #include "proa/store.h"
 #include "runtime/module.h"
 #include "runtime/store.h"
 #include "runtime/tier.h"
+#include "scratch.h"
 
 /*
  * (module
@@ -130,43 +132,151 @@ static void some_functions_are_no_module(void)
              PROA_USAGE);
     err = (struct proa_error){ 0 };
     CHECK_EQ(proa_module_improve_some(world.module, world.module, &err),
-             PROA_OK); /* it has some */
+             PROA_USAGE);
+    err = (struct proa_error){ 0 };
+    CHECK_EQ(proa_module_improve_some(world.module, world.module->some, &err),
+             PROA_OK); /* it has it: nothing happens */
+    CHECK_EQ(proa_module_some_count(world.module), 1);
     end_world(&world);
 }
 
-/* Add `count` samples at an offset in a function. */
-static void add(struct proa_sampler *sampler, const struct world *world,
-                uint32_t function, uint32_t offset, uint32_t count)
+/* One part after the other: each calls what the other has. */
+static void parts_call_each_other(void)
 {
-    const struct proa_artifact *artifact = &world->module->artifact;
+    struct world world;
+    struct proa_error err = { 0 };
+    const void *owners[2];
+    char *text;
+
+    begin_world(&world);
+    CHECK_EQ(proa_heat_text_of_parts(world.module) == NULL, 1);
+    CHECK_EQ(
+        proa_tier_work_some(&world.job, world.engine, world.module, "0", &err),
+        PROA_OK);
+    CHECK_EQ(proa_module_has_some(world.module, 0), 1);
+    CHECK_EQ(proa_module_has_some(world.module, 1), 0);
+    CHECK_EQ(
+        proa_tier_work_some(&world.job, world.engine, world.module, "1", &err),
+        PROA_OK);
+    CHECK_EQ(proa_module_some_count(world.module), 2);
+    text = proa_heat_text_of_parts(world.module);
+    CHECK_EQ(strcmp(text, "0,1"), 0);
+    free(text);
+    call_f(&world, owners);
+    CHECK_EQ(owners[0] == world.module->some, 1);
+    CHECK_EQ(owners[1] == world.module->some->some, 1);
+    CHECK_EQ(proa_tier_work(&world.job, world.engine, world.module, &err),
+             PROA_OK);
+    call_f(&world, owners);
+    CHECK_EQ(owners[0] == world.module->better, 1);
+    CHECK_EQ(owners[1] == world.module->better, 1);
+    end_world(&world);
+}
+
+static void parts_are_kept_until_the_whole_is_there(void)
+{
+    struct world worlds[3];
+    struct proa_error err = { 0 };
+    const char *folder;
+
+    scratch_make();
+    folder = scratch_path("cache");
+    for (int i = 0; i < 3; i++) {
+        begin_world(&worlds[i]);
+        worlds[i].job.options.cache_dir = folder;
+    }
+    CHECK_EQ(proa_tier_work_some(&worlds[0].job, worlds[0].engine,
+                                 worlds[0].module, "0", &err),
+             PROA_OK);
+    CHECK_EQ(proa_tier_work_some(&worlds[0].job, worlds[0].engine,
+                                 worlds[0].module, "1", &err),
+             PROA_OK);
+    proa_tier_load_some(&worlds[1].job, worlds[1].engine, worlds[1].module);
+    CHECK_EQ(proa_module_some_count(worlds[1].module), 2);
+    CHECK_EQ(proa_module_has_some(worlds[1].module, 0), 1);
+    CHECK_EQ(proa_tier_work(&worlds[0].job, worlds[0].engine, worlds[0].module,
+                            &err),
+             PROA_OK);
+    proa_tier_load_some(&worlds[2].job, worlds[2].engine, worlds[2].module);
+    CHECK_EQ(proa_module_some_count(worlds[2].module), 0);
+    for (int i = 0; i < 3; i++)
+        end_world(&worlds[i]);
+}
+
+/* Note `count` samples at an offset in a function. */
+static void note(struct proa_heat *heat, uint32_t function, uint32_t offset,
+                 uint32_t count)
+{
+    const struct proa_artifact *artifact = &heat->module->artifact;
 
     while (count-- > 0)
-        atomic_store(&sampler->pcs[atomic_fetch_add(&sampler->count, 1)],
-                     (uintptr_t)world->module->base + artifact->text_offset +
-                         artifact->functions[function].code + offset);
+        CHECK_EQ(proa_heat_note(heat, (uintptr_t)heat->module->base +
+                                          artifact->text_offset +
+                                          artifact->functions[function].code +
+                                          offset),
+                 1);
 }
 
 static void the_hottest_come_first(void)
 {
-    static struct proa_sampler sampler;
-    struct world world;
+    static const struct {
+        uint32_t counts[2]; /* of samples, by function */
+        uint32_t elsewhere;
+        const char *text; /* NULL: nothing */
+    } cases[] = {
+        { { 0, 0 }, 0, NULL },
+        { { 10, 0 }, 0, NULL }, /* too few */
+        { { 10, 20 }, 0, "1,0" },
+        { { 1, 1000 }, 0, "1" },   /* the other is not worth it */
+        { { 0, 0 }, 1000, NULL },  /* what is no code of it does not count */
+        { { 20, 0 }, 1000, NULL }, /* hardly any of all time */
+        { { 40, 0 }, 1000, "0" },
+    };
     char text[PROA_HEAT_TEXT_SIZE];
+    struct proa_heat heat;
+    struct world world;
 
     begin_world(&world);
-    CHECK_EQ(proa_heat_text(world.module, &sampler, text), 0);
-    add(&sampler, &world, 0, 3, 10);
-    CHECK_EQ(proa_heat_text(world.module, &sampler, text), 0); /* too few */
-    add(&sampler, &world, 1, 0, 20);
-    CHECK_EQ(proa_heat_text(world.module, &sampler, text), 1);
-    CHECK_EQ(strcmp(text, "1,0"), 0);
-    add(&sampler, &world, 1, 1, 1000);
-    CHECK_EQ(proa_heat_text(world.module, &sampler, text), 1);
-    CHECK_EQ(strcmp(text, "1"), 0); /* the other is not worth it */
-    /* What is no code of it does not count. */
-    atomic_store(&sampler.count, 20);
-    for (int i = 0; i < 20; i++)
-        atomic_store(&sampler.pcs[i], (uintptr_t)&sampler);
-    CHECK_EQ(proa_heat_text(world.module, &sampler, text), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool found;
+
+        CHECK_EQ(proa_heat_init(&heat, world.module), 1);
+        note(&heat, 0, 3, cases[i].counts[0]);
+        note(&heat, 1, 1, cases[i].counts[1]);
+        for (uint32_t n = 0; n < cases[i].elsewhere; n++)
+            CHECK_EQ(proa_heat_note(&heat, (uintptr_t)&heat), 0);
+        found = proa_heat_take(&heat, 1 << 20, text);
+        CHECK_EQ(found, cases[i].text != NULL);
+        if (found && cases[i].text != NULL)
+            CHECK_EQ(strcmp(text, cases[i].text), 0);
+        /* Never again. */
+        CHECK_EQ(proa_heat_take(&heat, 1 << 20, text), 0);
+        proa_heat_deinit(&heat);
+    }
+    end_world(&world);
+}
+
+static void a_batch_is_bounded_and_what_is_old_fades(void)
+{
+    char text[PROA_HEAT_TEXT_SIZE];
+    struct proa_heat heat;
+    struct world world;
+
+    begin_world(&world);
+    CHECK_EQ(proa_heat_init(&heat, world.module), 1);
+    note(&heat, 0, 0, 1000);
+    note(&heat, 1, 0, 1000);
+    CHECK_EQ(proa_heat_take(&heat, 1, text), 1); /* one at least */
+    CHECK_EQ(strchr(text, ',') == NULL, 1);
+    CHECK_EQ(proa_heat_take(&heat, 1, text), 1);
+    CHECK_EQ(proa_heat_take(&heat, 1, text), 0);
+    proa_heat_deinit(&heat);
+    CHECK_EQ(proa_heat_init(&heat, world.module), 1);
+    note(&heat, 0, 0, 40);
+    proa_heat_fade(&heat);
+    proa_heat_fade(&heat);
+    CHECK_EQ(proa_heat_take(&heat, 1, text), 0);
+    proa_heat_deinit(&heat);
     end_world(&world);
 }
 
@@ -195,7 +305,10 @@ int main(void)
     memcpy(wasm + sizeof head + NOPS, tail, sizeof tail);
     what_is_not_there_is_reached();
     some_functions_are_no_module();
+    parts_call_each_other();
+    parts_are_kept_until_the_whole_is_there();
     the_hottest_come_first();
+    a_batch_is_bounded_and_what_is_old_fades();
     a_thread_is_asked_where_it_is();
     return 0;
 }
