@@ -57,6 +57,7 @@ _proa() {
         --max-memory) COMPREPLY=(); return ;;
         --admin) COMPREPLY=(); return ;;
         --log-format) COMPREPLY=($(compgen -W 'common json' -- "$cur")); return ;;
+        --reload-from) COMPREPLY=(); return ;;
         --user) COMPREPLY=(); return ;;
         --tier) COMPREPLY=($(compgen -W 'auto baseline optimized' -- "$cur")); return ;;
         --opt-level) COMPREPLY=($(compgen -W '0 1 2 3' -- "$cur")); return ;;
@@ -65,7 +66,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --reload-from --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     check)
         case $prev in

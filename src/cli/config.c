@@ -158,6 +158,10 @@ void proa_cli_config_apply(struct proa_cli_config *config,
         take_text(&options->tls_key_path, file->tls_key_path);
     }
     take_text(&options->admin_address, file->admin_address);
+    if (options->reload_folder_count == 0) {
+        options->reload_folders = file->reload_folders.items;
+        options->reload_folder_count = file->reload_folders.count;
+    }
     take_text(&options->user, file->user);
     take_text(&options->usage_path, file->usage_path);
     take_text(&options->usage_key_path, file->usage_key_path);

@@ -6,13 +6,15 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "base/quantity.h"
+#include "serve/config_tree.h" /* proa_config_guess() */
 
-enum { ARGUMENTS_MAX = 100000 };
+enum { ARGUMENTS_MAX = 100000, WORDS_SIZE = 2048, NAME_SIZE = 40 };
 
 struct parser {
     const struct proa_command *command;
@@ -128,6 +130,26 @@ static bool value_set(const struct parser *parser,
     return false;
 }
 
+static enum proa_status bad_value(const struct parser *parser,
+                                  const struct proa_option *option,
+                                  const char *value)
+{
+    const char *wanted = option->words != NULL ? "one of: " : "another value";
+
+    if (option->kind == PROA_OPTION_BYTES)
+        wanted = "a size such as 64M";
+    else if (option->kind == PROA_OPTION_DURATION)
+        wanted = "a time such as 500ms or 30s";
+    else if (option->kind == PROA_OPTION_COUNT)
+        wanted = "a whole number up to 1000000";
+    else if (option->kind == PROA_OPTION_AMOUNT)
+        wanted = "a whole number above 0";
+    return proa_fail(parser->err, PROA_USAGE, 0,
+                     "--%s: '%.100s' is no %s; write %s%s", option->name, value,
+                     option->value, wanted,
+                     option->words != NULL ? option->words : "");
+}
+
 static enum proa_status option_take(struct parser *parser,
                                     const struct proa_option *option,
                                     const char *value)
@@ -144,13 +166,35 @@ static enum proa_status option_take(struct parser *parser,
         value = parser->argv[parser->next++];
     }
     if (!value_set(parser, option, value))
-        return proa_fail(parser->err, PROA_USAGE, 0, "--%s: '%.100s' is no %s",
-                         option->name, value, option->value);
+        return bad_value(parser, option, value);
     return PROA_OK;
+}
+
+/* An option that is nearly the same; "" when there is none. */
+static void guess(const struct proa_command *command, const char *text,
+                  char *near, size_t size)
+{
+    char words[WORDS_SIZE] = "", name[NAME_SIZE];
+    size_t used = 0;
+
+    near[0] = '\0';
+    for (uint32_t i = 0; i < command->option_count && used < sizeof words; i++)
+        used += (size_t)snprintf(words + used, sizeof words - used, "%s ",
+                                 command->options[i].name);
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
+    if (used < sizeof words)
+        (void)proa_config_guess(words, name, near, size);
 }
 
 static enum proa_status unknown(const struct parser *parser, const char *text)
 {
+    char near[NAME_SIZE];
+
+    guess(parser->command, text + strspn(text, "-"), near, sizeof near);
+    if (text[1] == '-' && near[0] != '\0')
+        return proa_fail(parser->err, PROA_USAGE, 0,
+                         "unknown option '%.100s'; did you mean --%s?", text,
+                         near);
     return proa_fail(parser->err, PROA_USAGE, 0,
                      "unknown option '%.100s'; see: proa %s --help", text,
                      parser->command->name);

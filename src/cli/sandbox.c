@@ -72,6 +72,12 @@ enum proa_status proa_sandbox_init(const struct proa_sandbox_settings *settings,
 {
     struct proa_sandbox made = { 0 };
 
+    for (uint32_t i = 0; i < settings->env.count; i++)
+        if (settings->env.items[i][0] == '=' ||
+            settings->env.items[i][0] == '\0')
+            return proa_fail(err, PROA_USAGE, 0,
+                             "--env: '%.100s' is no variable; write NAME=VALUE",
+                             settings->env.items[i]);
     if (!fill(settings, &made)) {
         proa_sandbox_deinit(&made);
         return proa_fail(err, PROA_NOMEM, 0, "out of memory");

@@ -40,6 +40,7 @@ struct settings {
     uint64_t memory_max;
     bool allow_missing;
     bool is_quiet;
+    struct proa_list reload_from;
     const char *user;
     bool no_sandbox;
     uint64_t cpu_ns;
@@ -162,6 +163,11 @@ static const struct proa_option options[] = {
       "Take a new version of a program, as SIGHUP does, when its file or the "
       "folder changes. One that is bad is told in the log, and the one before "
       "stays.",
+      NULL },
+    { "reload-from", 0, PROA_OPTION_LIST, "FOLDER",
+      offsetof(struct settings, reload_from),
+      "A folder that modules of later versions may lie in, besides those that "
+      "the server is confined to from the start. May be given again.",
       NULL },
     { "user", 0, PROA_OPTION_TEXT, "USER", offsetof(struct settings, user),
       "Become this user, a name, UID or UID:GID, once the addresses are open: "
@@ -307,6 +313,8 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .is_quiet = settings->is_quiet,
         .watches = settings->watches,
         .admin_address = settings->admin,
+        .reload_folders = settings->reload_from.items,
+        .reload_folder_count = settings->reload_from.count,
         .user = settings->user,
         .is_unconfined = settings->no_sandbox,
         .compiler_path = settings->load.compiler,

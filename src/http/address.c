@@ -85,7 +85,9 @@ enum proa_status proa_http_listen(const char *address, int *fd,
 
     if (!split(address, &parts))
         return proa_fail(err, PROA_USAGE, 0,
-                         "address \"%.100s\" is not HOST:PORT", address);
+                         "address \"%.100s\" is not HOST:PORT, such as "
+                         "127.0.0.1:8080, 0.0.0.0:80 or [::]:80",
+                         address);
     if (strtoul(parts.port, NULL, 10) > UINT16_MAX)
         return proa_fail(err, PROA_USAGE, 0, "port %s is above 65535",
                          parts.port);

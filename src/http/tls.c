@@ -2,6 +2,7 @@
 #include "http/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@ static const char *reason(void)
     unsigned long code = ERR_get_error();
     const char *text = ERR_reason_error_string(code);
 
+    if (ERR_GET_LIB(code) == ERR_LIB_PEM &&
+        ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
+        return "this is no PEM file (-----BEGIN ...)";
     if (ERR_SYSTEM_ERROR(code))
         text = strerror(ERR_GET_REASON(code));
     return text != NULL ? text : "unknown reason";
@@ -85,12 +89,13 @@ static enum proa_status load(SSL_CTX *context, const struct proa_http_tls *tls,
 
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, tls->certificate_path) != 1)
-        return proa_fail(err, PROA_IO, 0, "certificate %.200s: %s",
+        return proa_fail(err, PROA_USAGE, 0, "certificate %.200s: %s",
                          tls->certificate_path, reason());
     if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1)
-        return proa_fail(err, PROA_IO, 0, "key %.200s: %s", key_path, reason());
+        return proa_fail(err, PROA_USAGE, 0, "key %.200s: %s", key_path,
+                         reason());
     if (SSL_CTX_check_private_key(context) != 1)
-        return proa_fail(err, PROA_IO, 0,
+        return proa_fail(err, PROA_USAGE, 0,
                          "key %.200s is not the certificate's: %s", key_path,
                          reason());
     return PROA_OK;

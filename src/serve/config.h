@@ -50,6 +50,7 @@ struct proa_config {
     uint32_t worker_count;
     uint64_t drain_ns;
     bool watches;
+    struct proa_config_texts reload_folders;
     const char *user;
     bool is_unconfined;
     struct proa_config_limits limits;

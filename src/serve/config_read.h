@@ -21,6 +21,7 @@ enum proa_config_value {
     PROA_CONFIG_UNFLAG,   /* bool: true is false */
     PROA_CONFIG_CHOICE,   /* uint32_t: the index in `words`, and 1 */
     PROA_CONFIG_LISTED,   /* struct proa_config_texts: a text or a list */
+    PROA_CONFIG_PATHS,    /* the same of paths, as PROA_CONFIG_PATH */
     PROA_CONFIG_NODE,     /* const struct proa_config_node *: read elsewhere */
     PROA_CONFIG_SECTION,  /* a map of its own, by `table` */
 };

@@ -24,6 +24,7 @@ static const char *const advice[] = {
     [PROA_CONFIG_UNFLAG] = "true or false",
     [PROA_CONFIG_CHOICE] = "one of its words",
     [PROA_CONFIG_LISTED] = "a text, or a list of them such as [a, b]",
+    [PROA_CONFIG_PATHS] = "a folder, or a list of them such as [a, b]",
     [PROA_CONFIG_NODE] = "a map, one NAME: VALUE a line",
     [PROA_CONFIG_SECTION] = "a map, one NAME: VALUE a line",
 };
@@ -238,7 +239,9 @@ static void read_list(struct proa_config_reader *reader,
             (is_address && !read_address(e->value->text)))
             blame_value(reader, key->name, e->value, wanted);
         else
-            items[count++] = e->value->text;
+            items[count++] = key->value == PROA_CONFIG_PATHS
+                                 ? proa_config_path(reader, e->value->text)
+                                 : e->value->text;
     }
     *texts = (struct proa_config_texts){ items, count };
 }
@@ -311,7 +314,8 @@ void proa_config_value_read(struct proa_config_reader *reader,
             proa_config_fill(reader, node, key->table, out);
         else
             *(const struct proa_config_node **)out = node;
-    } else if (key->value == PROA_CONFIG_LISTED) {
+    } else if (key->value == PROA_CONFIG_LISTED ||
+               key->value == PROA_CONFIG_PATHS) {
         read_list(reader, key, node, out);
     } else if (key->value == PROA_CONFIG_CHOICE && is_text) {
         read_choice(reader, key, node, out);

@@ -116,6 +116,20 @@ static void add_address(struct proa_confine_paths *paths, const char *address)
         proa_confine_add_folder_of(paths, address + 5, PROA_CONFINE_REMOVE);
 }
 
+/*
+ * A file that is read again may be another one by then, or a link to one: then
+ * its folder is where that one lies.
+ */
+static void add_file(struct proa_confine_paths *paths, const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    proa_confine_add_folder_of(paths, path, PROA_CONFINE_READ);
+    if (real != NULL)
+        proa_confine_add_folder_of(paths, real, PROA_CONFINE_READ);
+    free(real);
+}
+
 static void add_options(struct proa_confine_paths *paths,
                         const struct proa_serve_options *options)
 {
@@ -127,7 +141,9 @@ static void add_options(struct proa_confine_paths *paths,
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i] != NULL)
-            proa_confine_add_folder_of(paths, files[i], PROA_CONFINE_READ);
+            add_file(paths, files[i]);
+    for (uint32_t i = 0; i < options->reload_folder_count; i++)
+        proa_confine_add(paths, options->reload_folders[i], PROA_CONFINE_READ);
     add_address(paths, options->address);
     for (uint32_t i = 0; i < options->more_address_count; i++)
         add_address(paths, options->more_addresses[i]);
@@ -142,7 +158,7 @@ void proa_confine_add_plan(struct proa_confine_paths *paths,
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct proa_function_settings *item = &plan->items[i];
         if (proa_plan_is_file(item->path))
-            proa_confine_add_folder_of(paths, item->path, PROA_CONFINE_READ);
+            add_file(paths, item->path);
         add_preopens(paths, item->preopens, item->preopen_count);
     }
     for (uint32_t i = 0; i < plan->folder_count; i++)

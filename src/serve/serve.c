@@ -95,6 +95,8 @@ static enum proa_status check_options(const struct proa_serve_options *options,
         options->head_bytes_max > HEAD_BYTES_MAX)
         return proa_fail(err, PROA_USAGE, 0,
                          "a limit for request lines or heads is above 1 MiB");
+    if (options->tls_key_path != NULL && options->tls_certificate_path == NULL)
+        return proa_fail(err, PROA_USAGE, 0, "--tls-key needs --tls-cert FILE");
     if (options->usage_key_path != NULL && options->usage_path == NULL)
         return proa_fail(err, PROA_USAGE, 0, "--usage-key needs --usage FILE");
     if (options->timeout_ns > ns_max || options->drain_ns > ns_max)
@@ -524,7 +526,7 @@ static enum proa_status serve_with_signals(struct process *process,
                                            struct proa_error *err)
 {
     const struct sigaction ignore = { .sa_handler = SIG_IGN };
-    struct sigaction previous_pipe;
+    struct sigaction previous_pipe, previous_size;
     sigset_t wanted, again, previous;
 
     (void)sigemptyset(&wanted);
@@ -538,8 +540,11 @@ static enum proa_status serve_with_signals(struct process *process,
     (void)sigaddset(&wanted, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &wanted, &previous);
     (void)sigaction(SIGPIPE, &ignore, &previous_pipe);
+    /* A file that may grow no more is an error of who writes it. */
+    (void)sigaction(SIGXFSZ, &ignore, &previous_size);
     status = serve(process, err);
     (void)sigaction(SIGPIPE, &previous_pipe, NULL);
+    (void)sigaction(SIGXFSZ, &previous_size, NULL);
     (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
     return status;
 }

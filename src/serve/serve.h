@@ -90,10 +90,13 @@ struct proa_serve_options {
                                    "-" for the log; NULL: none */
     const char *usage_key_path; /* --usage-key FILE: that signs them */
     bool is_quiet;              /* --quiet: no access log */
-    const char *user;           /* --user: whom to become; NULL: nobody else */
-    bool is_unconfined;         /* --no-sandbox */
-    const char *compiler_path;  /* --compiler: may still be started; NULL: the
-                                   one that is found */
+    const char *const *reload_folders; /* --reload-from FOLDER: that a later
+                                          version may name */
+    uint32_t reload_folder_count;
+    const char *user;          /* --user: whom to become; NULL: nobody else */
+    bool is_unconfined;        /* --no-sandbox */
+    const char *compiler_path; /* --compiler: may still be started; NULL: the
+                                  one that is found */
 };
 
 /*

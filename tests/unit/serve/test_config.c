@@ -28,8 +28,8 @@ static const struct bad_case bad_cases[] = {
       "'workers'?\n" },
     { "static: p\nmax_body: 3",
       "f:2:1: 'max_body' is no setting of the configuration; there are: listen "
-      "tls proxy-protocol admin log usage workers drain watch user sandbox "
-      "limits defaults routes folder static\n" },
+      "tls proxy-protocol admin log usage workers drain watch reload-from user "
+      "sandbox limits defaults routes folder static\n" },
     { "static: p\ntimeout: 3s",
       "f:2:1: 'timeout' is no setting of the configuration; it belongs to "
       "defaults, or a route\n" },
@@ -116,7 +116,8 @@ static const struct bad_case bad_cases[] = {
                       "folder\n" },
     { "\"a\\nb\": c\nstatic: p",
       "f:1:1: 'a?b' is no setting of the configuration; there are: listen tls "
-      "proxy-protocol admin log usage workers drain watch user sandbox limits "
+      "proxy-protocol admin log usage workers drain watch reload-from user "
+      "sandbox limits "
       "defaults routes folder static\n" },
     { "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]",
       "f:1:17: lists and maps lie more than 16 deep in each other\n" },
@@ -171,6 +172,7 @@ static const char whole[] =
     "workers: 3\n"
     "drain: 5s\n"
     "watch: true\n"
+    "reload-from: [next, /abs/next]\n"
     "user: nobody\n"
     "sandbox: false\n"
     "limits: { connections: 10, queue: 11, memory: 1G, idle-timeout: 2s }\n"
@@ -217,6 +219,9 @@ static void check_file(const struct proa_config *config)
     CHECK_EQ(config->worker_count, 3);
     CHECK_EQ(config->drain_ns, 5000000000);
     CHECK_EQ(config->watches, true);
+    CHECK_EQ(config->reload_folders.count, 2);
+    CHECK_TEXT(config->reload_folders.items[0], "etc/next");
+    CHECK_TEXT(config->reload_folders.items[1], "/abs/next");
     CHECK_TEXT(config->user, "nobody");
     CHECK_EQ(config->is_unconfined, true);
     CHECK_EQ(config->limits.connection_count_max, 10);
@@ -268,7 +273,7 @@ static void all_settings_arrive(void)
     check_file(config);
     CHECK_EQ(config->function_count, 3);
     CHECK_TEXT(config->functions[0].settings.path, "etc/a.wasm");
-    CHECK_EQ(config->functions[0].place.line, 21);
+    CHECK_EQ(config->functions[0].place.line, 22);
     check_function(&config->functions[1].settings);
     CHECK_EQ(config->functions[2].settings.env_count, 2);
     CHECK_TEXT(config->functions[2].settings.path, "https://h/c.wasm");
