@@ -199,7 +199,7 @@ static void discard(struct proa_area *area, uint64_t size)
         run_restore(&walk, (struct proa_page_run){ 0, size });
         return;
     }
-    for (uint32_t i = 0; i < area->owned.count; i++) {
+    for (uint32_t i = 0; area->shown == NULL && i < area->owned.count; i++) {
         const struct proa_area_piece *piece = &area->owned.items[i];
         memcpy(area->base + piece->start, piece->bytes,
                piece->end - piece->start);

@@ -54,8 +54,10 @@ struct proa_area {
     uint64_t size_max;             /* that a use ever had */
     struct proa_area_pieces files; /* the mapping shows these by itself */
     struct proa_area_pieces owned; /* win over files */
-    uint64_t resident_size;        /* bytes, at the last look */
-    uint64_t written_size_max;     /* bytes, of the uses looked into lately */
+    uint8_t *shown; /* all that it begins with, and the mapping shows it; else
+                     * NULL */
+    uint64_t resident_size;    /* bytes, at the last look */
+    uint64_t written_size_max; /* bytes, of the uses looked into lately */
     uint32_t use_count;
     struct proa_area_seen seen;
 };
@@ -71,6 +73,21 @@ PROA_NODISCARD enum proa_status
 proa_area_capture(struct proa_area *area, struct proa_arena *arena,
                   const struct proa_area_policy *policy,
                   struct proa_error *err);
+
+/*
+ * After proa_area_capture(): let the mapping show all that the area begins
+ * with, so that none of it is an own page until it is written to. Pays where
+ * much was captured that most uses do not write.
+ *
+ * @param arena gets what the area's owned pieces are; what the capture's arena
+ *              holds is not needed any more
+ * @return false: too little to pay, or no memory; the area is as it was
+ */
+PROA_NODISCARD bool proa_area_show(struct proa_area *area,
+                                   struct proa_arena *arena);
+
+/* End what proa_area_show() began; the mapping is left as it is. */
+void proa_area_hide(struct proa_area *area);
 
 /* Put the first `size` bytes back to what they were, or to zero. */
 void proa_area_restore(struct proa_area *area, uint64_t size,

@@ -83,9 +83,9 @@ static enum proa_status find_files(struct proa_slot *slot, uint32_t memory,
  * With `init` there may be much that no use writes: then it is not kept in the
  * slot's arena.
  */
-static enum proa_status capture_memory(struct proa_slot *slot,
-                                       struct proa_area *area,
-                                       struct proa_error *err)
+static enum proa_status capture_area(struct proa_slot *slot,
+                                     struct proa_area *area,
+                                     struct proa_error *err)
 {
     struct proa_arena *arena = NULL;
     enum proa_status status;
@@ -122,7 +122,7 @@ static enum proa_status capture_memories(struct proa_slot *slot,
         kept->area.size = kept->memory->size;
         status = find_files(slot, i, &kept->area.files, err);
         if (status == PROA_OK)
-            status = capture_memory(slot, &kept->area, err);
+            status = capture_area(slot, &kept->area, err);
     }
     return status;
 }
@@ -145,7 +145,7 @@ static enum proa_status capture_table(struct proa_slot *slot,
     }
     kept->area.base = table->entries;
     kept->area.size = kept->size;
-    return proa_area_capture(&kept->area, slot->arena, &slot->policy, err);
+    return capture_area(slot, &kept->area, err);
 }
 
 static enum proa_status capture_tables(struct proa_slot *slot,
@@ -271,10 +271,15 @@ static bool restore(struct proa_slot *slot)
 
 static void unmake(struct proa_slot *slot)
 {
-    for (uint32_t i = 0;
-         slot->memories != NULL && i < artifact_of(slot)->memory_count; i++)
+    const struct proa_artifact *artifact = artifact_of(slot);
+
+    for (uint32_t i = 0; slot->memories != NULL && i < artifact->memory_count;
+         i++)
         proa_area_hide(&slot->memories[i].area);
+    for (uint32_t i = 0; slot->tables != NULL && i < artifact->table_count; i++)
+        proa_area_hide(&slot->tables[i].area);
     slot->memories = NULL;
+    slot->tables = NULL;
     proa_store_destroy(slot->store);
     proa_arena_destroy(slot->arena);
     slot->store = NULL;

@@ -110,6 +110,11 @@ static void use(struct test_pair *pair, uint8_t **context)
     pair->host.called = 0;
     CHECK_EQ(proa_slot_begin(pair->slot, &instance, &err), PROA_OK);
     test_check_fresh(instance, pair->fresh);
+    if (pair->slot->options.init != NULL &&
+        instance->memories[0]->size > 64 * PAGE) {
+        CHECK_EQ(pair->slot->memories[0].area.shown != NULL, true);
+        CHECK_EQ(pair->slot->tables[0].area.shown != NULL, true);
+    }
     if (*context == NULL)
         *context = exact_copy((const uint8_t *)instance->context, size);
     CHECK_EQ(memcmp(*context, instance->context, size), 0);
@@ -132,12 +137,16 @@ static enum proa_status prepare(void *env, struct proa_store *store,
     CHECK_EQ(test_slot_call(instance, "call", &value), PROA_OK);
     (void)proa_builtin_memory_grow(instance->context, 0, 1);
     memset(memory->base + memory->size - 3 * PAGE, 7, 2 * PAGE);
+    if (memory->size > 64 * PAGE) /* more than is kept page by page */
+        memset(memory->base + 9 * PAGE, 8, 40 * PAGE);
     memory->base[4097]++;
     instance->globals[0]->value->i32 += value;
     instance->data_is_dropped[1] = true;
     instance->elem_is_dropped[0] = true;
     (void)proa_table_grow(instance->tables[0],
                           proa_instance_func(instance, TEST_INC), 100);
+    proa_table_set(instance->tables[0], 0, instance->tables[0]->count - 1,
+                   proa_instance_func(instance, TEST_INC));
     return PROA_OK;
 }
 
