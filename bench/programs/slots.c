@@ -3,9 +3,11 @@
  *     bench_slots ARTIFACT NAME FUNCTION ARGUMENT THREADS
  * One line: NAME, the median of a use, and that of a use without its call. Of
  * THREADS threads, each with a slot of its own, the first one's. FUNCTION takes
- * an i32, or nothing when ARGUMENT is "-". Imports get functions as of a WASI
+ * an i32, or nothing when ARGUMENT is "-". When it is "ruby", the artifact is
+ * Ruby, and ARGUMENT is what it evaluates. Imports get functions as of a WASI
  * with nothing in it: no arguments, no files; a program may well trap for want
- * of them. SPDX-License-Identifier: Apache-2.0
+ * of them.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "proa/pool.h"
+#include "slots_ruby.h"
 
 enum { WARM_UP = 200, USES = 20001, THREADS_MAX = 64 };
 
@@ -23,6 +25,7 @@ struct task {
     struct proa_module *module;
     const char *function;
     const char *argument;
+    bool is_ruby;
     uint32_t use_count;
     pthread_t thread;
     double *us;     /* of each use; NULL: only keeps a core busy */
@@ -53,6 +56,39 @@ static uint32_t succeed(struct proa_call *call)
     return 0;
 }
 
+/* No arguments, no environment. */
+static uint32_t empty(struct proa_call *call, uint32_t count, uint32_t size)
+{
+    void *a = proa_call_memory(call, count, 4);
+    void *b = proa_call_memory(call, size, 4);
+
+    if (a == NULL || b == NULL)
+        return 21; /* fault */
+    memset(a, 0, 4);
+    memset(b, 0, 4);
+    return 0;
+}
+
+/* All of it is written, to nowhere. */
+static uint32_t swallow(struct proa_call *call, uint32_t fd, uint32_t vectors,
+                        uint32_t count, uint32_t written)
+{
+    uint32_t *out = proa_call_memory(call, written, sizeof *out);
+    uint32_t sum = 0;
+
+    (void)fd;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t *pair = proa_call_memory(call, vectors + 8 * i, 8);
+        if (pair == NULL)
+            return 21;
+        sum += pair[1];
+    }
+    if (out == NULL)
+        return 21;
+    *out = sum;
+    return 0;
+}
+
 static uint32_t fail(struct proa_call *call)
 {
     (void)call;
@@ -66,8 +102,16 @@ static void leave(struct proa_call *call)
 
 static proa_host_fn function_for(const char *name)
 {
+    proa_host_fn found = ruby_function(name);
+
     if (strcmp(name, "proc_exit") == 0)
         return (proa_host_fn)leave;
+    if (found != NULL)
+        return found;
+    if (strcmp(name, "fd_write") == 0)
+        return (proa_host_fn)swallow;
+    if (strstr(name, "_sizes_get") != NULL)
+        return (proa_host_fn)empty;
     if (strncmp(name, "args_", 5) == 0 || strncmp(name, "environ_", 8) == 0)
         return (proa_host_fn)succeed;
     return (proa_host_fn)fail;
@@ -100,10 +144,14 @@ static double use(struct proa_slot *slot, const struct task *task)
     union proa_value value = { .i32 = atoi(task->argument) };
 
     check(proa_slot_begin(slot, &instance, &err), &err);
-    if (!proa_instance_export(instance, task->function, &found))
+    if (!task->is_ruby &&
+        !proa_instance_export(instance, task->function, &found))
         exit(1);
     double start = now_us();
-    check(proa_func_call(found.of.func, &value, NULL, &err), &err);
+    if (task->is_ruby)
+        (void)ruby_eval(instance, task->argument);
+    else
+        check(proa_func_call(found.of.func, &value, NULL, &err), &err);
     double call_us = now_us() - start;
     proa_slot_end(slot);
     return call_us;
@@ -112,8 +160,14 @@ static double use(struct proa_slot *slot, const struct task *task)
 static void *work(void *argument)
 {
     const struct task *task = argument;
-    const struct proa_slot_options options = { .link = link_imports,
-                                               .link_env = task->module };
+    const struct proa_slot_options options = {
+        .link = link_imports,
+        .link_env = task->module,
+        .init = task->is_ruby ? ruby_start : NULL,
+        .init_env = (void *)(uintptr_t)task->argument,
+        .init_may_call = ruby_may_call,
+        .stays_on_thread = true,
+    };
     struct proa_slot *slot = NULL;
     struct proa_error err = { 0 };
 
@@ -158,6 +212,7 @@ int main(int argc, char **argv)
           &err);
     tasks[0].function = argv[3];
     tasks[0].argument = strcmp(argv[4], "-") == 0 ? "0" : argv[4];
+    tasks[0].is_ruby = strcmp(argv[3], "ruby") == 0;
     for (int i = 1; i < thread_count; i++) {
         tasks[i] = tasks[0];
         if (pthread_create(&tasks[i].thread, NULL, work, &tasks[i]) != 0)
