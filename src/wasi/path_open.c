@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform/poll.h"
 #include "wasi/path.h"
 #include "wasi/place.h"
 #include "wasi/preview1.h"
@@ -74,6 +76,52 @@ static int host_flags(const struct request *request)
            ((request->base & PROA_WASI_FD_READ) != 0 ? O_RDWR : O_WRONLY);
 }
 
+/* How often a pipe that nobody reads is looked at. */
+enum { LOOK_NS = 10 * 1000 * 1000 };
+
+static bool is_fifo(const struct proa_call *call, int folder_fd,
+                    const char *path, int flags)
+{
+    struct stat st;
+    int fd;
+
+    if (proa_wasi_open_beneath(call, folder_fd, path,
+                               O_PATH | (flags & O_NOFOLLOW),
+                               &fd) != PROA_WASI_SUCCESS)
+        return false;
+    bool is = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    close(fd);
+    return is;
+}
+
+/*
+ * No system call blocks, and to open a named pipe would, until its other end is
+ * opened. One to write to is looked at until somebody reads it; of one to read
+ * from, reading waits for somebody who writes.
+ */
+static uint32_t open_now(const struct proa_call *call, int folder_fd,
+                         const char *path, int flags, int *fd)
+{
+    bool may_wait = (flags & O_NONBLOCK) == 0;
+    uint32_t error =
+        proa_wasi_open_beneath(call, folder_fd, path, flags | O_NONBLOCK, fd);
+
+    while (may_wait && error == PROA_WASI_ENXIO &&
+           is_fifo(call, folder_fd, path, flags)) {
+        struct proa_wait wait = { NULL, 0, proa_clock_now() + LOOK_NS };
+        if (proa_call_wait(call, &wait) < 0 && !proa_wasi_try_again(call))
+            return proa_wasi_errno();
+        error = proa_wasi_open_beneath(call, folder_fd, path,
+                                       flags | O_NONBLOCK, fd);
+    }
+    if (error != PROA_WASI_SUCCESS || !may_wait ||
+        fcntl(*fd, F_SETFL, flags & O_APPEND) == 0)
+        return error;
+    error = proa_wasi_errno();
+    close(*fd);
+    return error;
+}
+
 /*
  * In a read-only folder, as the kernel does it on a file system mounted so:
  * what exists can be opened for reading, also by one who would have made it.
@@ -88,8 +136,8 @@ static uint32_t open_read_only(const struct proa_call *call,
 
     if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0)
         return PROA_WASI_EROFS;
-    error = proa_wasi_open_beneath(call, path->folder->host_fd, path->text,
-                                   flags & ~(O_CREAT | O_EXCL), fd);
+    error = open_now(call, path->folder->host_fd, path->text,
+                     flags & ~(O_CREAT | O_EXCL), fd);
     if (creates && error == PROA_WASI_ENOENT)
         return PROA_WASI_EROFS;
     if (exclusive && error == PROA_WASI_SUCCESS) {
@@ -111,8 +159,7 @@ static uint32_t open_path(const struct proa_call *call,
 
     error = folder->is_read_only
                 ? open_read_only(call, path, flags, &fd)
-                : proa_wasi_open_beneath(call, folder->host_fd, path->text,
-                                         flags, &fd);
+                : open_now(call, folder->host_fd, path->text, flags, &fd);
     if (error != PROA_WASI_SUCCESS)
         return error;
     error = proa_wasi_fd_describe(fd, request->base, opened);

@@ -182,6 +182,79 @@ static void test_every_wait_ends(void)
     }
 }
 
+/* --- named pipes ---------------------------------------------------------- */
+
+static const uint64_t reads = PROA_WASI_FD_READ, writes = PROA_WASI_FD_WRITE;
+static char folder[64];
+static int other_fd;
+
+static int open_other(int flags)
+{
+    return open(host_path(folder, "pipe"), flags | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void open_reader(void)
+{
+    looking->on_look = NULL;
+    other_fd = open_other(O_RDONLY);
+    CHECK_EQ(other_fd >= 0, 1);
+}
+
+static void open_writer(void)
+{
+    looking->on_look = NULL;
+    other_fd = open_other(O_WRONLY);
+    CHECK_EQ(other_fd >= 0, 1);
+    CHECK_EQ(write(other_fd, "hello", 5), 5);
+    CHECK_EQ(close(other_fd), 0);
+}
+
+/* To open one does not hold the thread, whichever end comes first. */
+static void test_named_pipes(void)
+{
+    struct proa_call guest;
+    char text[16];
+    uint32_t fd;
+
+    folder_make(folder);
+    const struct proa_wasi_preopen preopen = { folder, "/", false };
+    const struct proa_wasi_options options = {
+        .stdin_fd = -1,
+        .stdout_fd = -1,
+        .stderr_fd = -1,
+        .preopens = &preopen,
+        .preopen_count = 1,
+    };
+    guest_init(&guest, &options);
+    looking = &guest;
+    CHECK_EQ(mkfifo(host_path(folder, "pipe"), 0600), 0);
+
+    guest.on_look = open_writer;
+    CHECK_EQ(guest_open(&guest, "pipe", 0, 0, reads, &fd), 0);
+    CHECK_EQ(guest_read(&guest, fd, text, sizeof text), 5);
+    CHECK_EQ(guest.on_look == NULL, 1);
+    CHECK_EQ(guest_read(&guest, fd, text, sizeof text), 0);
+    CHECK_EQ(proa_wasi_fd_close(&guest, fd), 0);
+
+    CHECK_EQ(guest_open(&guest, "pipe", 0, 0, reads, &fd), 0);
+    guest.on_look = interrupt_now;
+    CHECK_EQ(guest_read(&guest, fd, text, sizeof text), -PROA_WASI_EINTR);
+    atomic_store(&guest.is_interrupted, false);
+    CHECK_EQ(proa_wasi_fd_close(&guest, fd), 0);
+
+    guest.on_look = open_reader;
+    CHECK_EQ(guest_open(&guest, "pipe", 0, 0, writes, &fd), 0);
+    CHECK_EQ(guest_write(&guest, fd, "answer"), 6);
+    CHECK_EQ(read(other_fd, text, sizeof text), 6);
+    CHECK_EQ(close(other_fd), 0);
+    CHECK_EQ(proa_wasi_fd_close(&guest, fd), 0);
+
+    guest.on_look = interrupt_now;
+    CHECK_EQ(guest_open(&guest, "pipe", 0, 0, writes, &fd), PROA_WASI_EINTR);
+    guest_deinit(&guest);
+    folder_remove(folder);
+}
+
 /* All that is asked for, though it comes in two parts; at the end less. */
 static struct place *sender;
 
@@ -228,6 +301,7 @@ int main(void)
 
     CHECK_EQ(sigaction(proa_signal_interrupt(), &action, NULL), 0);
     test_every_wait_ends();
+    test_named_pipes();
     test_receive_all();
     return 0;
 }
