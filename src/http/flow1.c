@@ -531,7 +531,7 @@ static void wait_on(struct proa_http_connection *connection, uint32_t events)
         read_body(connection);
     else
         /* No byte more is read before this request is answered. */
-        proa_http_flow1_watch_pieces(connection);
+        proa_http_flow1_ignore_pieces(connection);
 }
 
 /* --- what the loop tells -------------------------------------------------- */

@@ -150,14 +150,31 @@ void proa_http_flow1_limit_pieces(struct proa_http_connection *connection)
     proa_http_connection_limit(connection, kind);
 }
 
-void proa_http_flow1_watch_pieces(struct proa_http_connection *connection)
+static uint32_t wanted_events(const struct proa_http_connection *connection)
 {
     uint32_t events = proa_http_flow1_wants_body(connection) ? EPOLLIN : 0;
 
     if (proa_http_flow1_staged(connection) > 0)
         events |= connection->transport.wants;
+    return events;
+}
+
+void proa_http_flow1_watch_pieces(struct proa_http_connection *connection)
+{
+    uint32_t events = wanted_events(connection);
+
     proa_http_flow1_limit_pieces(connection);
+    /* Mostly there is room again before anything comes. */
+    if (events == 0 && connection->events == EPOLLIN)
+        return;
     if (!proa_http_connection_watch(connection, events))
+        proa_http_connection_close(connection);
+}
+
+void proa_http_flow1_ignore_pieces(struct proa_http_connection *connection)
+{
+    proa_http_flow1_limit_pieces(connection);
+    if (!proa_http_connection_watch(connection, wanted_events(connection)))
         proa_http_connection_close(connection);
 }
 

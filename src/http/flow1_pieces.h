@@ -28,6 +28,9 @@ void proa_http_flow1_limit_pieces(struct proa_http_connection *connection);
 /* Wait for whatever may come; the connection may be gone then. */
 void proa_http_flow1_watch_pieces(struct proa_http_connection *connection);
 
+/* Something came that is not wanted now: be told of no more; likewise. */
+void proa_http_flow1_ignore_pieces(struct proa_http_connection *connection);
+
 /* The rest of the body will not come, or is not wanted. */
 void proa_http_flow1_refuse_body(struct proa_http_connection *connection,
                                  uint16_t status);

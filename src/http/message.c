@@ -51,12 +51,10 @@ static uint8_t lower(char letter)
 
 bool proa_http_text_is(struct proa_http_text text, const char *word)
 {
-    if (text.size != strlen(word))
-        return false;
     for (size_t i = 0; i < text.size; i++)
-        if (lower(text.bytes[i]) != lower(word[i]))
+        if (word[i] == '\0' || lower(text.bytes[i]) != lower(word[i]))
             return false;
-    return true;
+    return word[text.size] == '\0';
 }
 
 bool proa_http_text_equals(struct proa_http_text text, const char *word)
@@ -70,12 +68,13 @@ struct proa_http_text proa_http_text_of(const char *terminated)
     return (struct proa_http_text){ terminated, strlen(terminated) };
 }
 
+/* A bit a byte: a letter, a digit or one of !#$%&'*+-.^_`|~ */
+static const uint64_t token_chars[4] = { 0x03ff6cfa00000000, 0x57ffffffc7fffffe,
+                                         0, 0 };
+
 bool proa_http_is_token_char(uint8_t byte)
 {
-    if ((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-        (byte >= 'A' && byte <= 'Z'))
-        return true;
-    return byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL;
+    return ((token_chars[byte / 64] >> (byte % 64)) & 1) != 0;
 }
 
 const struct proa_http_field *

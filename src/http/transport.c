@@ -9,6 +9,8 @@
 
 #include "http/tls_session.h"
 
+enum { JOINED_BYTES_MAX = 2048 };
+
 static enum proa_http_io plain_result(struct proa_http_transport *transport,
                                       ssize_t size, uint32_t wants,
                                       size_t *count)
@@ -53,10 +55,22 @@ static enum proa_http_io write_plain(struct proa_http_transport *transport,
 {
     struct iovec both[2] = { parts[0], parts[1] };
     struct msghdr message = { .msg_iov = both, .msg_iovlen = 2 };
+    uint8_t joined[JOINED_BYTES_MAX];
+    size_t all = parts[0].iov_len + parts[1].iov_len;
     ssize_t size;
 
+    /* To copy what is short costs less than that the kernel reads a list. */
+    if (all <= sizeof joined && parts[0].iov_len > 0 && parts[1].iov_len > 0) {
+        memcpy(joined, parts[0].iov_base, parts[0].iov_len);
+        memcpy(joined + parts[0].iov_len, parts[1].iov_base, parts[1].iov_len);
+        both[0] = (struct iovec){ joined, all };
+        both[1].iov_len = 0;
+    }
     do {
-        size = sendmsg(transport->fd, &message, MSG_NOSIGNAL);
+        size = both[1].iov_len == 0
+                   ? send(transport->fd, both[0].iov_base, both[0].iov_len,
+                          MSG_NOSIGNAL)
+                   : sendmsg(transport->fd, &message, MSG_NOSIGNAL);
     } while (size < 0 && errno == EINTR);
     return plain_result(transport, size, EPOLLOUT, sent);
 }

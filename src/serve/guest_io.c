@@ -171,7 +171,10 @@ static size_t put_bytes(struct proa_guest_io *io, const uint8_t *bytes,
                      check_size(io, io->put, &io->bad) != PROA_OK;
         return size;
     }
-    if (room == 0) {
+    /* What is long, but not too long, goes at once to where it is sent from. */
+    if (room == 0 ||
+        (size > room && io->output.size + size <= io->response_bytes_max &&
+         proa_cgi_head_is_whole(io->output.bytes, io->output.size))) {
         io->is_bad = begin(io) != PROA_OK;
         return 0;
     }

@@ -2,6 +2,7 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,6 +12,12 @@
 
 /* The time to wait of those in the queue is looked at so often. */
 enum { LOOK_NS = 50 * 1000 * 1000 };
+
+/*
+ * Buffers of a request or two are given back to the system and faulted in again
+ * by the next, which costs more than all that is done with them.
+ */
+enum { KEPT_BYTES_MAX = 4 << 20, KEPT_PIECE_BYTES_MAX = 1 << 20 };
 
 static uint64_t turn(void *env)
 {
@@ -33,6 +40,8 @@ enum proa_status proa_worker_init(struct proa_worker *worker,
                                   struct proa_http_server_options *options,
                                   struct proa_error *err)
 {
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_PIECE_BYTES_MAX);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES_MAX);
     proa_admission_init(&worker->admission, &worker->service->total);
     worker->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
     if (worker->stop_fd < 0)

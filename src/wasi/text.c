@@ -13,8 +13,8 @@ enum proa_status proa_wasi_text_init(struct proa_wasi_text *text,
                                      const char *const *strings, uint32_t count,
                                      struct proa_error *err)
 {
-    size_t size = 0, at = 0;
-    char *bytes;
+    size_t size = 0;
+    uint32_t *starts;
 
     for (uint32_t i = 0; i < count; i++) {
         size += strlen(strings[i]) + 1;
@@ -23,16 +23,17 @@ enum proa_status proa_wasi_text_init(struct proa_wasi_text *text,
                              "arguments or environment of more than %d bytes",
                              PROA_WASI_TEXT_SIZE_MAX);
     }
-    bytes = malloc(size + 1); /* never nothing, so that NULL is a failure */
-    if (bytes == NULL)
+    /* Never nothing, so that NULL is a failure. */
+    starts = malloc(count * sizeof *starts + size + 1);
+    if (starts == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for the arguments");
+    char *bytes = (char *)(starts + count), *end = bytes;
     for (uint32_t i = 0; i < count; i++) {
-        size_t length = strlen(strings[i]) + 1;
-
-        memcpy(bytes + at, strings[i], length);
-        at += length;
+        starts[i] = (uint32_t)(end - bytes);
+        end = stpcpy(end, strings[i]) + 1;
     }
     *text = (struct proa_wasi_text){
+        .starts = starts,
         .bytes = bytes,
         .size = (uint32_t)size,
         .count = count,
@@ -42,7 +43,8 @@ enum proa_status proa_wasi_text_init(struct proa_wasi_text *text,
 
 void proa_wasi_text_deinit(struct proa_wasi_text *text)
 {
-    free(text->bytes);
+    free(text->starts);
+    text->starts = NULL;
     text->bytes = NULL;
 }
 
@@ -52,14 +54,11 @@ uint32_t proa_wasi_text_get(const struct proa_call *call,
 {
     uint8_t *pointers = proa_guest_array(call, list, text->count, 4);
     char *bytes = proa_guest_bytes(call, to, text->size);
-    uint32_t at = 0;
 
     if (pointers == NULL || bytes == NULL)
         return PROA_WASI_EFAULT;
-    for (uint32_t i = 0; i < text->count; i++) {
-        proa_guest_store_u32(pointers + (size_t)4 * i, to + at);
-        at += (uint32_t)strlen(text->bytes + at) + 1;
-    }
+    for (uint32_t i = 0; i < text->count; i++)
+        proa_guest_store_u32(pointers + (size_t)4 * i, to + text->starts[i]);
     memcpy(bytes, text->bytes, text->size);
     return PROA_WASI_SUCCESS;
 }

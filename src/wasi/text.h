@@ -13,7 +13,8 @@ struct proa_call;
 
 /* Strings one after the other, each with its terminator. */
 struct proa_wasi_text {
-    char *bytes; /* owned */
+    uint32_t *starts; /* of each within `bytes`; owned */
+    char *bytes;      /* lie behind them */
     uint32_t size;
     uint32_t count;
 };
