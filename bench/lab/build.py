@@ -5,9 +5,11 @@ line that says what is missing or wrong.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import contextlib
 import hashlib
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 
@@ -16,13 +18,16 @@ from lab.places import BuildError
 
 ASSEMBLYSCRIPT = "0.28.20"
 RUST_TARGETS = ("wasm32-wasip1", "wasm32-wasi")
+COMPONENT_TARGETS = ("wasm32-wasip2",)
+RUST_HOW = {"wasm32-wasip1": "rustup target add wasm32-wasip1, or apt-get install rustc cargo libstd-rust-dev-wasm32",
+            "wasm32-wasip2": "rustup target add wasm32-wasip2 (Rust 1.82 or newer)"}
 
 
 def wasm_c():
     """items.wasm from C, with yyjson."""
     library, source = places.yyjson(), places.VARIANTS / "c"
     if not library:
-        raise BuildError("yyjson is not there: bench/peers yyjson")
+        raise BuildError(f"yyjson is not there: {places.peers('yyjson')}")
     if not places.clang():
         raise BuildError("no clang that makes WebAssembly: apt-get install clang-19 lld-19 wasi-libc")
     target = places.work("c") / "items.wasm"
@@ -33,29 +38,38 @@ def wasm_c():
     return target
 
 
-def native_c():
-    """The server of proa serve with the same C as its handler."""
+def objects_of_c():
+    """items.c and yyjson for this processor."""
     library, source = places.yyjson(), places.VARIANTS / "c"
     if not library:
-        raise BuildError("yyjson is not there: bench/peers yyjson")
+        raise BuildError(f"yyjson is not there: {places.peers('yyjson')}")
     folder = places.work("c-native")
-    archive, sources = folder / "liblab_items.a", [library / "yyjson.c", source / "items.c"]
-    if not places.is_newer(archive, sources):
+    made, sources = [folder / "yyjson.o", folder / "items.o"], [library / "yyjson.c", source / "items.c"]
+    if not all(places.is_newer(one, sources) for one in made):
         places.run([places.clang() or "cc", *places.OPTIMISED, f"-march={places.NATIVE_CPU}", "-fPIC", "-c",
                     "-I", library, *sources], cwd=folder)
-        archive.unlink(missing_ok=True)
-        places.run(["ar", "rcs", archive, "yyjson.o", "items.o"], cwd=folder)
-    places.build_programs(["lab_items"], f"-DPROA_LAB_ITEMS={archive}")
-    return places.program("lab_items")
+    return made
+
+
+def native_c(is_static=False):
+    """The server of proa serve with the same C as its handler; static: for images that hold nothing else."""
+    objects, archive = objects_of_c(), places.built("liblab_server.a")
+    target = places.work("c-native") / ("items-static" if is_static else "items")
+    link, libraries = (line.split() for line in places.built("lab_server.link").read_text().splitlines())
+    if not places.is_newer(target, [*objects, archive]):
+        places.run([*link, *(["-static", "-Wl,--strip-all"] if is_static else []), *objects, archive, *libraries,
+                    "-o", target])
+    return target
 
 
 def compiled(wasm):
-    """The artifact that proa makes of a module, optimised, for this processor."""
+    """The artifact that proa makes of a module for this processor: all of it
+    optimised, as who compiles ahead has the time for."""
     said = subprocess.run([str(places.PROA), "version"], capture_output=True).stdout
     # Code of another version, or for another processor, is another file.
-    target = wasm.with_name(f"items-{hashlib.sha256(said).hexdigest()[:12]}.proa")
+    target = wasm.with_name(f"items-{hashlib.sha256(said).hexdigest()[:12]}-O3.proa")
     if not places.is_newer(target, [wasm, places.PROA]):
-        places.run([places.PROA, "compile", wasm, "-o", target])
+        places.run([places.PROA, "compile", "-O3", wasm, "-o", target])
     return target
 
 
@@ -64,7 +78,7 @@ def node():
     source = places.VARIANTS / "node/server.ts"
     program = shutil.which("node")
     if not program:
-        raise BuildError("no node: bench/peers node")
+        raise BuildError(f"no node: {places.peers('node')}")
     version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
     if tuple(int(word) for word in version.lstrip("v").split(".")[:2]) >= (22, 18):
         return source
@@ -89,39 +103,64 @@ def actix():
     return target
 
 
-def rust_compiler():
-    """(rustc, target) of the first rustc that has a standard library for WASI."""
+def rust_compiler(targets=RUST_TARGETS):
+    """(rustc, target) of the first rustc that has a standard library for one of the targets."""
     for rustc in filter(None, (os.environ.get("PROA_LAB_RUSTC"), shutil.which("rustc"), "/usr/bin/rustc")):
-        for target in RUST_TARGETS:
-            done = subprocess.run([rustc, "--print", "target-libdir", "--target", target],
-                                  capture_output=True, text=True, check=False)
-            if done.returncode == 0 and os.path.isdir(done.stdout.strip()):
-                return rustc, target
-    raise BuildError("no rustc with a standard library for WASI: apt-get install rustc cargo libstd-rust-dev-wasm32, "
-                     "or rustup target add wasm32-wasip1")
+        for target in targets:
+            with contextlib.suppress(OSError):
+                done = subprocess.run([rustc, "--print", "target-libdir", "--target", target],
+                                      capture_output=True, text=True, check=False)
+                if done.returncode == 0 and os.path.isdir(done.stdout.strip()):
+                    return rustc, target
+    raise BuildError(f"no rustc with a standard library for {targets[0]}: {RUST_HOW[targets[0]]}")
 
 
-def wasm_rust():
-    source = places.VARIANTS / "rust"
-    folder = places.work("rust")
-    target = folder / "items.wasm"
-    if places.is_newer(target, [*sources_of_rust(), source / "src/main.rs", source / "Cargo.lock"]):
-        return target
-    rustc, triple = rust_compiler()
+def cargo_build(source, folder, rustc, triple):
+    """`cargo build` by a rustc that need not be the cargo's own."""
     command = ["build", "--release", "--locked", "--quiet", "--target", triple]
-    env = {"CARGO_TARGET_DIR": str(folder), "RUSTC": rustc}
-    old = os.path.join(os.path.dirname(rustc), "cargo")
-    if not os.path.exists(old):
-        old = "cargo"
-    if shutil.which("cargo") not in (None, old):
+    own = os.path.join(os.path.dirname(rustc), "cargo")
+    if not os.path.exists(own):
+        own = "cargo"
+    if shutil.which("cargo") not in (None, own):
         # An old rustc needs the cargo of its age, which may not speak with
         # today's registry: the other cargo brings the sources.
         vendor = folder / "vendor"
         places.run(["cargo", "vendor", "--quiet", "--locked", vendor], cwd=source)
         command += ["--offline", "--config", 'source.crates-io.replace-with="vendored"',
                     "--config", f'source.vendored.directory="{vendor}"']
-    places.run([old, *command], cwd=source, env=env)
-    shutil.copyfile(folder / triple / "release/items-wasm.wasm", target)
+    places.run([own, *command], cwd=source, env={"CARGO_TARGET_DIR": str(folder), "RUSTC": rustc})
+    return folder / triple / "release"
+
+
+def wasm_rust():
+    source = places.VARIANTS / "rust"
+    rustc, triple = rust_compiler()
+    folder = places.work(f"rust-{tag_of(rustc)}")
+    target = folder / "items.wasm"
+    if not places.is_newer(target, [*sources_of_rust(), source / "src/main.rs", source / "Cargo.lock"]):
+        shutil.copyfile(cargo_build(source, folder, rustc, triple) / "items-wasm.wasm", target)
+    return target
+
+
+def tag_of(rustc):
+    """Names what a compiler of this version made."""
+    from lab import host
+    words = (host.version_of(rustc, "--version") or "unknown").split()
+    return words[1] if len(words) > 1 else words[0]
+
+
+def component():
+    """The component that `wasmtime serve` takes, with the same items.rs, compiled ahead."""
+    if not shutil.which("wasmtime"):
+        raise BuildError(f"no wasmtime: {places.peers('wasmtime')}")
+    source = places.VARIANTS / "wasmtime"
+    rustc, triple = rust_compiler(COMPONENT_TARGETS)
+    folder = places.work(f"wasmtime-{tag_of(rustc)}")
+    target = folder / f"items-{tag_of('wasmtime')}.cwasm"
+    sources = [*sources_of_rust(), source / "src/lib.rs", source / "Cargo.lock"]
+    if not places.is_newer(target, sources):
+        made = cargo_build(source, folder, rustc, triple) / "items_component.wasm"
+        places.run(["wasmtime", "compile", made, "-o", target])
     return target
 
 
@@ -138,28 +177,29 @@ def wasm_assemblyscript():
     source = places.VARIANTS / "assemblyscript"
     folder = places.work("assemblyscript")
     target = folder / "items.wasm"
-    sources = sorted((source / "assembly").glob("*.ts")) + [source / "package.json"]
+    sources = sorted((source / "assembly").glob("*.ts")) + [source / "package.json", pathlib.Path(__file__)]
     if places.is_newer(target, sources):
         return target
     shutil.copytree(source, folder, dirs_exist_ok=True)
     if not (folder / "node_modules/assemblyscript").exists():
         places.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder)
-    places.run(["node", "node_modules/assemblyscript/bin/asc.js", "assembly/main.ts", "-O3", "--noAssert",
-                "--transform", "json-as", "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json", "-o", "items.wasm"], cwd=folder)
+    # The minimal runtime collects only when asked to: what lives as short as a request need not.
+    places.run(["node", "node_modules/assemblyscript/bin/asc.js", "assembly/main.ts", "-O3", "--noAssert", "--runtime",
+                "minimal", "--transform", "json-as", "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json",
+                "-o", "items.wasm"], cwd=folder)
     return target
 
 
 def versions():
     """What the tools say of themselves."""
     from lab import host
-    rust = None
-    try:
-        rust = host.version_of(rust_compiler()[0], "--version")
-    except BuildError:
-        pass
+    found = {}
+    for name, targets in (("rustc (wasm)", RUST_TARGETS), ("rustc (component)", COMPONENT_TARGETS)):
+        with contextlib.suppress(BuildError):
+            found[name] = host.version_of(rust_compiler(targets)[0], "--version")
     lock = places.VARIANTS / "assemblyscript/package.json"
     asc = json.loads(lock.read_text())["devDependencies"]["assemblyscript"] if lock.exists() else None
     return {"proa": host.version_of(places.PROA, "--version"), "node": host.version_of("node", "--version"),
-            "rustc (native)": host.version_of("rustc", "--version"), "rustc (wasm)": rust,
+            "rustc (native)": host.version_of("rustc", "--version"), "rustc (wasm)": None, "rustc (component)": None,
             "go": host.version_of("go", "version"), "clang": host.version_of(places.clang() or "clang", "--version"),
-            "assemblyscript": asc, "wasmtime": host.version_of("wasmtime", "--version")}
+            "assemblyscript": asc, "wasmtime": host.version_of("wasmtime", "--version"), **found}

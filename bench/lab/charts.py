@@ -14,7 +14,7 @@ from matplotlib import pyplot  # noqa: E402
 COLOURS = {"good": "#2f6fb7", "fine": "#c8322b", "bad": "#f2c230"}  # as in the paper: blue, red, yellow
 KIND_COLOURS = {"node": "#6a994e", "native": "#5c5f66", "wasm": "#2f6fb7", "peer": "#a07cc5"}
 LEGEND = {"good": "good: < 20 ms", "fine": "fine: 20-30 ms", "bad": "bad: > 30 ms"}
-WHOLE_MS = 60000  # what is drawn for no answer
+NO_ANSWER_MS = 10000  # what is drawn for no answer
 
 
 def save(figure, folder, name):
@@ -48,6 +48,9 @@ def buckets(folder, cells, sizes, method, neighbours, variants, labels):
                 width = found["shares"][name] * 100
                 axis.barh(place, width, left=left, color=colour, height=0.7)
                 left += width
+            # Between the repetitions' shares of good answers.
+            axis.plot([found["good_least"] * 100, found["good_most"] * 100], [place, place], color="black", linewidth=1.2,
+                      marker="|", markersize=5)
             if found["noisy"]:
                 axis.text(101, place, f"* {found['noisy']} of {found['runs']}", va="center", fontsize=6)
         axis.set_yticks(range(len(variants)), [labels[one] for one in reversed(variants)], fontsize=7)
@@ -58,7 +61,8 @@ def buckets(folder, cells, sizes, method, neighbours, variants, labels):
     handles = [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
     figure.legend(handles, LEGEND.values(), loc="lower center", ncol=3, fontsize=8, bbox_to_anchor=(0.5, -0.04))
     noise = f"{neighbours} noisy neighbours" if neighbours else "alone on the core"
-    figure.suptitle(f"{method} /items, {noise} (*: runs on a noisy machine)", fontsize=10)
+    figure.suptitle(f"{method} /items, {noise} (black: good answers of the worst and the best repetition; *: runs on a "
+                    "noisy machine)", fontsize=9)
     figure.tight_layout()
     return save(figure, folder, f"buckets-{method.lower()}-k{neighbours}")
 
@@ -72,8 +76,8 @@ def latencies(folder, cells, sizes, method, neighbours, variants, labels, kinds)
             if not found:
                 continue
             colour = KIND_COLOURS[kinds[variant]]
-            values = [min(found[name], WHOLE_MS) for name in ("p50", "p90", "p99")]
-            spread = [min(value, WHOLE_MS) for value in found["p99_runs"]]
+            values = [min(found[name], NO_ANSWER_MS) for name in ("p50", "p90", "p99")]
+            spread = [min(value, NO_ANSWER_MS) for value in found["p99_runs"]]
             axis.plot([min(spread), max(spread)], [place, place], color=colour, linewidth=5, alpha=0.25)
             axis.plot(values, [place] * 3, color=colour, linewidth=1)
             for value, marker in zip(values, "|do"):
@@ -113,6 +117,34 @@ def bars(folder, name, title, unit, sizes, variants, labels, kinds, value_of):
     return save(figure, folder, name)
 
 
+def by_cores(folder, cells, sizes, method, variants, labels, kinds):
+    """Answers a second by how many cores the server had, a panel a size."""
+    figure, axes = panels(len(sizes))
+    for axis, size in zip(axes, sizes):
+        counts = sorted({key[3] for key in cells if key[0] == size and key[1] == method})
+        for variant, marker in zip(variants, "osD^vP*X"):
+            found = [(count, cells[size, method, 0, count, variant]) for count in counts
+                     if cells.get((size, method, 0, count, variant))]
+            if not found:
+                continue
+            middle = [one["rate"] for _, one in found]
+            axis.errorbar([count for count, _ in found], middle, label=labels[variant], color=KIND_COLOURS[kinds[variant]],
+                          yerr=[[one["rate"] - one["rate_least"] for _, one in found],
+                                [one["rate_most"] - one["rate"] for _, one in found]],
+                          marker=marker, markersize=5, linewidth=1, capsize=2)
+        axis.set_xticks(counts)
+        axis.set_ylim(bottom=0)
+        axis.set_xlabel("cores of the server", fontsize=7)
+        axis.set_ylabel("answers a second", fontsize=7)
+        axis.set_title(size, fontsize=9)
+        axis.tick_params(labelsize=7)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="lower center", ncol=3, fontsize=7, bbox_to_anchor=(0.5, -0.12))
+    figure.suptitle(f"{method} /items by cores (the last count: load and server share them)", fontsize=10)
+    figure.tight_layout()
+    return save(figure, folder, f"cores-{method.lower()}")
+
+
 def starts(folder, records):
     """Section 4: to the first answer, and what each further instance holds."""
     timed = [one for one in records if one["ms"]]
@@ -122,8 +154,8 @@ def starts(folder, records):
         left.barh(place, ms["median"], color="#2f6fb7" if one["case"].startswith("proa") else "#5c5f66",
                   xerr=[[ms["median"] - ms["least"]], [ms["most"] - ms["median"]]], error_kw={"linewidth": 0.8})
         left.text(ms["most"], place, f"  {ms['median']:.3g}", va="center", fontsize=7)
-        extra = one.get("function_extra_bytes") or one.get("extra_bytes")
-        if extra:
+        extra = one.get("extra_bytes")
+        if extra and extra > 0:
             right.barh(place, extra / 1e6, color="#2f6fb7" if one["case"].startswith("proa") else "#5c5f66")
             right.text(extra / 1e6, place, f"  {extra / 1e6:.3g}", va="center", fontsize=7)
     for axis in (left, right):

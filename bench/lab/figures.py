@@ -7,6 +7,7 @@ import statistics
 
 GOOD_MS, FINE_MS = 20, 30
 Z95 = 1.96
+T95 = (math.inf, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36)  # by how many values, from 1
 
 
 def bucket(ms):
@@ -33,6 +34,25 @@ def wilson(hits, count):
     reach = Z95 * math.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
     whole = 1 + Z95**2 / count
     return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
+
+
+def quantile_95(values, part):
+    """Between which of the sorted values the true quantile lies, with 95 % confidence
+    if requests were independent; infinite where there are too few to say."""
+    count = len(values)
+    reach = Z95 * math.sqrt(count * part * (1 - part))
+    low, high = math.floor(count * part - reach), math.ceil(count * part + reach)
+    return values[max(0, low - 1)], values[high - 1] if high <= count else math.inf
+
+
+def mean_95(values):
+    """(least, most) of the mean of few repetitions, by Student's t; None of one."""
+    if len(values) < 2:
+        return None
+    t95 = T95[min(len(values), len(T95)) - 1]
+    middle = statistics.mean(values)
+    reach = t95 * statistics.stdev(values) / math.sqrt(len(values))
+    return max(0.0, middle - reach), middle + reach
 
 
 def shares(values):
@@ -63,6 +83,7 @@ def open_figures(runs):
         "count": len(values), "runs": len(runs), "shares": shares(values), "good_least": min(good),
         "good_most": max(good), "good_95": wilson(counted, len(values)),
         "p50": quantile(values, 0.5), "p90": quantile(values, 0.9), "p99": quantile(values, 0.99), "max": values[-1],
+        "p99_95": quantile_95(values, 0.99),
         "p99_runs": [quantile(sorted(milliseconds(run)), 0.99) for run in runs if run["samples"]],
         "cpu_ms": statistics.median(cpu_per_request(run) for run in busy) if busy else None,
         "peak_bytes": max(run.get("memory_peak_bytes", 0) for run in runs),
@@ -89,9 +110,10 @@ def full_figures(runs):
     runs = [run for run in runs if run["samples"]]
     if not runs:
         return None
-    rates = [rate(run) for run in runs]
+    rates, costs = [rate(run) for run in runs], [cpu_per_request(run) for run in runs]
     return {"rate": statistics.median(rates), "rate_least": min(rates), "rate_most": max(rates),
-            "cpu_ms": statistics.median(cpu_per_request(run) for run in runs),
+            "rate_95": mean_95(rates), "runs": len(runs), "noisy": sum(is_noisy(run) for run in runs),
+            "cpu_ms": statistics.median(costs), "cpu_ms_least": min(costs), "cpu_ms_most": max(costs),
             "peak_bytes": max(run["memory_peak_bytes"] for run in runs),
             "marks": sorted({mark for run in runs for mark in run["marks"]})}
 
@@ -101,12 +123,30 @@ def start_figures(record):
     found = dict(record)
     found["ms"] = {"median": statistics.median(values), "least": values[0], "most": values[-1]} if values else None
     extra = record.get("extra_bytes")
-    found["per_gb"] = int(1e9 / extra) if extra else None
+    found["per_gb"] = int(1e9 / extra) if extra and extra > 0 else None
     return found
+
+
+def noise(runs):
+    """How quiet the machine was while servers were alone on their cores: over all
+    open runs, the middle and the worst of what others took of them."""
+    alone = [run for run in runs if run.get("samples") and run["cell"]["load"] == "open" and
+             run["cell"]["neighbours"] == 0 and "foreign_share" in run]
+    if not alone:
+        return None
+    late = [quantile(sorted((row[1] - row[0]) / 1000 for row in run["samples"] if not row[5]) or [0], 0.99)
+            for run in alone]
+
+    def spread(values):
+        return {"median": statistics.median(values), "worst": max(values)}
+    return {"runs": len(alone), "foreign_share": spread([run["foreign_share"] for run in alone]),
+            "wait_share": spread([run["wait_share"] for run in alone]), "late_ms": spread(late),
+            "marked": sum(is_noisy(run) for run in alone)}
 
 
 def collect(runs):
     """All figures of a folder: {"open": {key: figures}, "full": ..., "starts": [...], "conformance": {...}, "marked": [...]}"""
+    runs = list(runs)
     grouped = {"open": {}, "full": {}}
     found = {"starts": [], "conformance": {}, "marked": []}
     for name, run in runs:
@@ -119,6 +159,7 @@ def collect(runs):
         elif "cell" in run:
             grouped[run["cell"]["load"]].setdefault(key_of(run), []).append(run)
     found["open"] = {key: open_figures(group) for key, group in grouped["open"].items()}
+    found["noise"] = noise([run for _, run in runs if "cell" in run])
     found["full"] = {key: full_figures(group) for key, group in grouped["full"].items()}
     return found
 

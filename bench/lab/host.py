@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import contextlib
+import functools
 import os
 import pathlib
 import platform
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -17,11 +19,13 @@ ROOT = HERE.parent.parent  # the source tree, or where share/proa is installed
 TICK = os.sysconf("SC_CLK_TCK")
 START_SECONDS_MAX = 60
 GOOD_GROUP = "-20"
+QUIET_SHARE = 0.05
 REALTIME = int(os.environ.get("PROA_LAB_REALTIME", "0"))  # priority; 0: none
 
 
+@functools.cache
 def cores():
-    """The cores we may use, in order."""
+    """The cores we may use, in order: as it was when we began."""
     return sorted(os.sched_getaffinity(0))
 
 
@@ -32,6 +36,11 @@ def split_cores(count=1):
         return have, have
     servers = have[-count:] if count < len(have) else have[1:]
     return servers, [core for core in have if core not in servers]
+
+
+def pin_self():
+    """We stay off the servers' cores."""
+    os.sched_setaffinity(0, split_cores()[1])
 
 
 def pin(which):
@@ -54,6 +63,38 @@ def has_priority():
     """Whether other sessions' work can be kept away."""
     probe = subprocess.run(["cat", "/proc/self/autogroup"], capture_output=True, text=True, preexec_fn=pin(cores()))
     return probe.stdout.strip().endswith(GOOD_GROUP)
+
+
+def spin(seconds=0.5):
+    """Of the time that we could have had a core: how much others had it."""
+    ran, waited = (int(word) for word in pathlib.Path("/proc/thread-self/schedstat").read_text().split()[:2])
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+    after = [int(word) for word in pathlib.Path("/proc/thread-self/schedstat").read_text().split()[:2]]
+    return (after[1] - waited) / max(1, after[0] - ran + after[1] - waited)
+
+
+def noise(seconds=0.5):
+    """How quiet the machine is while we measure nothing: {"busy": share of the
+    cores that others use, "waited": share of its time that a program, alone on
+    its core but for them, waits for it: the worst core's}."""
+    before, start = core_times(cores()), time.monotonic()
+    time.sleep(seconds)
+    after = core_times(cores())
+    busy = (after[0] - before[0]) / ((time.monotonic() - start) * len(cores()))
+    waited = 0.0
+    for core in cores():
+        done = subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {str(HERE.parent)!r})\n"
+                               f"from lab import host; print(host.spin({seconds}))"], capture_output=True, text=True,
+                              preexec_fn=pin([core]))
+        with contextlib.suppress(ValueError):
+            waited = max(waited, float(done.stdout))
+    return {"busy": round(busy, 4), "waited": round(waited, 4), "steal_seconds": round(after[1] - before[1], 3)}
+
+
+def is_quiet(measured):
+    return measured["busy"] <= QUIET_SHARE and measured["waited"] <= QUIET_SHARE
 
 
 def free_port():
@@ -112,15 +153,30 @@ def wait_share(before, after):
     return waited / max(waited + ran, 0.01)
 
 
+def memory_of_one(pid):
+    """What one process holds: pages shared with others count in part (PSS)."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        for line in open(f"/proc/{pid}/smaps_rollup"):
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
 def memory_bytes(pid):
-    """What a tree of processes holds: pages shared with others count in part (PSS)."""
-    total = 0
+    """Of a tree of processes."""
+    return sum(map(memory_of_one, tree(pid)))
+
+
+def resident_bytes(pid):
+    """(now, the most so far) in memory, of a tree of processes."""
+    sums = {"VmRSS": 0, "VmHWM": 0}
     for one in tree(pid):
         with contextlib.suppress(OSError, IndexError, ValueError):
-            for line in open(f"/proc/{one}/smaps_rollup"):
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
-    return total
+            for line in open(f"/proc/{one}/status"):
+                name, _, rest = line.partition(":")
+                if name in sums:
+                    sums[name] += int(rest.split()[0]) * 1024
+    return sums["VmRSS"], sums["VmHWM"]
 
 
 def core_times(which):
@@ -165,17 +221,23 @@ class Process:
     def memory(self):
         return memory_bytes(self.pid)
 
-    def stop(self):
-        for number, patience in ((signal.SIGTERM, 3), (signal.SIGKILL, 10)):
+    def forget_peak(self):
+        """peak() counts from here."""
+        for one in tree(self.pid):
             with contextlib.suppress(OSError):
-                os.killpg(self.pid, number)
-            try:
-                self.child.wait(patience)
-                break
-            except subprocess.TimeoutExpired:
-                continue
+                pathlib.Path(f"/proc/{one}/clear_refs").write_text("5")
+
+    def peak(self):
+        """The most that it held: by the kernel's own mark, so that nobody has to
+        look while it answers; pages shared with others in part, as they are now."""
+        now, most = resident_bytes(self.pid)
+        return self.memory() + max(0, most - now)
+
+    def stop(self):
+        """At once: nothing of it is kept, and the next one waits."""
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
+        self.child.wait(10)
         if self.log is not subprocess.DEVNULL:
             self.log.close()
 

@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import functools
 import os
 import pathlib
 import shutil
@@ -17,12 +18,12 @@ WORK = pathlib.Path(os.environ.get("PROA_LAB_WORK") or
 RUNS = pathlib.Path(os.environ.get("PROA_LAB_RUNS") or DATA / "proa-lab")
 BUILD = pathlib.Path(os.environ.get("PROA_BUILD", host.ROOT / "build/release"))
 PROA = pathlib.Path(os.environ.get("PROA", BUILD / "proa"))
+INSTALLED = host.HERE.parent.parent.parent / "libexec/proa/lab"  # programs beside share/proa/lab
 VARIANTS = host.HERE / "variants"
 NATIVE_CPU = "x86-64-v3"
 OPTIMISED = ("-O3", "-ffp-contract=off", "-D_GNU_SOURCE")
 
 os.environ["PATH"] = f"{PEERS / 'bin'}:{os.environ['PATH']}"
-# A build log is text for a person; what a tool needs of the environment it keeps.
 BUILD_SECONDS_MAX = 1800
 
 
@@ -70,21 +71,25 @@ def yyjson():
     return None
 
 
+def peers(name):
+    """How what `bench/peers` installs is said to a person."""
+    script = host.HERE / "peers"
+    return f"{script if script.exists() else 'bench/peers'} {name}"
+
+
+def built(name):
+    """A file of the lab's own in C (bench/CMakeLists.txt): in a build folder, or installed."""
+    if (BUILD / "CMakeCache.txt").exists():
+        target = "lab_server" if name.startswith("liblab_server") or name.startswith("lab_server") else name
+        run(["cmake", "--build", BUILD, "--target", target])
+    for folder in (BUILD / "bench", INSTALLED):
+        if (folder / name).exists():
+            return folder / name
+    raise BuildError(f"{name} is neither in {BUILD / 'bench'} nor in {INSTALLED}: build the target lab_programs, "
+                     "then install")
+
+
+@functools.cache
 def program(name):
-    """One of the lab's own programs in C (bench/CMakeLists.txt)."""
-    if name != "lab_items":
-        build_programs([name])
-    path = BUILD / "bench" / name
-    if not path.exists():
-        raise BuildError(f"{name} is not built in {BUILD}")
-    return path
-
-
-def build_programs(names, *settings):
-    if not (BUILD / "CMakeCache.txt").exists():
-        if all((BUILD / "bench" / name).exists() for name in names):
-            return
-        raise BuildError(f"{BUILD} is no build folder; set PROA_BUILD")
-    if settings:
-        run(["cmake", *settings, BUILD])
-    run(["cmake", "--build", BUILD, "--target", *names])
+    """One of the lab's own programs."""
+    return built(name)

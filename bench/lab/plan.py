@@ -1,19 +1,25 @@
-"""What is run: cells, in an order in which variants take turns.
+"""What is run: turns of cells, in an order in which variants take turns, and how
+long each may take so that all of it fits the time that there is.
 
 SPDX-License-Identifier: Apache-2.0
 """
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 # What one answer or body weighs -> how many items that is, at some 142 bytes each.
 SIZES = {"10 KB": 70, "100 KB": 704, "1 MB": 7040, "5 MB": 35200}
-# Requests a second in the open loop: the same for all, some 5 to 10 MB/s a core.
-RATES = {"10 KB": 400, "100 KB": 100, "1 MB": 10, "5 MB": 2}
+# Requests a second in the open loop: the same for all, some 4 to 12 MB/s a core.
+RATES = {"10 KB": 400, "100 KB": 100, "1 MB": 12, "5 MB": 2.5}
 # The larger, the fewer requests: these are measured longer, for the percentiles.
-LONGER = {"10 KB": 1, "100 KB": 1, "1 MB": 2, "5 MB": 3}
+LONGER = {"10 KB": 1.0, "100 KB": 1.2, "1 MB": 2.2, "5 MB": 3.0}
+FULL_PART = 0.5  # of such a run: one as fast as it goes
 OPEN_CONNECTIONS = 64
 FULL_CONNECTIONS = 8
+SETTLE_SECONDS = 0.15  # of each cell, not measured: connections open
+START_SECONDS = 0.4  # a turn: a server starts, is weighed, ends
+CELL_SECONDS = 0.2  # a cell: the load's program starts, the last answers come, samples are kept
+UNIT_MIN, UNIT_MAX = 0.25, 6.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Cell:
     cores: int
     repetition: int
     seconds: float
-    warm_seconds: float
+    warm_seconds: float = SETTLE_SECONDS
 
     @property
     def name(self):
@@ -52,6 +58,30 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Cells that one server answers, one after the other."""
+
+    cells: tuple
+    warm_seconds: float
+
+    @property
+    def about(self):
+        """Variant, method, size, cores and repetition are the same in each of its cells."""
+        return self.cells[0]
+
+    @property
+    def name(self):
+        cell = self.about
+        return f"{cell.variant} {cell.method} {cell.size}" + (f" on {cell.cores} cores" if cell.cores > 1 else "") + \
+            f", repetition {cell.repetition + 1}"
+
+    def without(self, is_done):
+        """The same with the cells that are still to be run, or None."""
+        left = tuple(cell for cell in self.cells if not is_done(cell.name))
+        return replace(self, cells=left) if left else None
+
+
+@dataclass(frozen=True)
 class Settings:
     """How thoroughly."""
 
@@ -60,39 +90,66 @@ class Settings:
     methods: tuple = ("GET", "POST")
     neighbours: tuple = (0, 3)
     core_counts: tuple = (1,)
+    core_sizes: tuple = ("10 KB", "1 MB")  # on more than one core
+    single: tuple = ()  # variants that use one core
     repetitions: int = 3
-    seconds: float = 4.0
-    warm_seconds: float = 1.0
-    full_seconds: float = 2.0
+    warm_seconds: float = 0.5
+    unit: float = 1.0  # seconds of an open run of the smallest size: see fit()
 
     def fingerprint(self, versions):
-        """Changes when samples could not be put beside those of before."""
-        text = json.dumps([asdict(self), versions], sort_keys=True)
+        """Changes when samples could not be put beside those of before; how
+        long they last is settled when it is known how much time there is."""
+        text = json.dumps([{**asdict(self), "unit": 0}, versions], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def turned(items, by):
+def rotated(items, by):
     """The same in another order: it begins later, goes round."""
     by %= max(1, len(items))
     return list(items[by:]) + list(items[:by])
 
 
-def cells(settings):
-    """Every run: repetitions outermost, variants innermost, so that what
-    changes on the machine meanwhile hits all of them."""
+def turn(settings, variant, method, size, cores, repetition):
+    """What one start of a server is used for."""
+    unit, wide = settings.unit * LONGER[size], {"cores": cores, "repetition": repetition}
+    full = Cell(variant, method, size, "full", 0, seconds=round(unit * FULL_PART, 3), **wide)
+    if cores > 1:
+        return Turn((full,), settings.warm_seconds)
+    return Turn((*(Cell(variant, method, size, "open", count, seconds=round(unit, 3), **wide)
+                   for count in settings.neighbours), full), settings.warm_seconds)
+
+
+def turns(settings):
+    """All of it: repetitions outermost, variants innermost, so that what changes
+    on the machine meanwhile hits all of them."""
     for repetition in range(settings.repetitions):
         for size in settings.sizes:
             for method in settings.methods:
-                for neighbours in settings.neighbours:
-                    for variant in turned(settings.variants, repetition):
-                        yield Cell(variant, method, size, "open", neighbours, 1, repetition,
-                                   settings.seconds * LONGER[size], settings.warm_seconds)
                 for cores in settings.core_counts:
-                    for variant in turned(settings.variants, repetition):
-                        yield Cell(variant, method, size, "full", 0, cores, repetition,
-                                   settings.full_seconds, settings.warm_seconds)
+                    if cores > 1 and size not in settings.core_sizes:
+                        continue
+                    for variant in rotated(settings.variants, repetition):
+                        if cores == 1 or variant not in settings.single:
+                            yield turn(settings, variant, method, size, cores, repetition)
 
 
-def seconds_of(cell):
-    """About how long a run takes, with starting and ending the server."""
-    return cell.seconds + cell.warm_seconds + 1.0
+def seconds_of(one):
+    """About how long a turn takes."""
+    return START_SECONDS + one.warm_seconds + sum(cell.seconds + cell.warm_seconds + CELL_SECONDS for cell in one.cells)
+
+
+def total(settings):
+    return sum(seconds_of(one) for one in turns(settings))
+
+
+def fit(settings, seconds):
+    """The same settings for this much time: runs as long as fit; where even short
+    ones do not, fewer repetitions, at least one."""
+    for repetitions in range(settings.repetitions, 0, -1):
+        fewer = replace(settings, repetitions=repetitions)
+        fixed, whole = total(replace(fewer, unit=0.0)), total(replace(fewer, unit=1.0))
+        unit = (seconds - fixed) / (whole - fixed) if whole > fixed else UNIT_MAX
+        if unit >= UNIT_MIN:
+            break
+    # Rounded down, so that the sum is not more than there is.
+    return replace(fewer, unit=int(min(max(unit, UNIT_MIN), UNIT_MAX) * 100) / 100)

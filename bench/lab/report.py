@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import dataclasses
 import html
 import json
 import math
@@ -33,6 +34,12 @@ def megabytes(value):
     return "-" if not value else f"{value / 1e6:.3g}"
 
 
+def bounds(pair):
+    """An interval, open where it has no end."""
+    low, high = pair
+    return f"{ms(low)}-" + ("?" if math.isinf(high) else ms(high))
+
+
 def percent(value):
     return f"{value * 100:.1f}"
 
@@ -55,6 +62,7 @@ class Page:
         self.kinds = {name: one["kind"] for name, one in about.items()}
         present = {key[0] for key in [*self.found["open"], *self.found["full"]]}
         self.sizes = [size for size in plan.SIZES if size in present]
+        self.unfinished = self.not_run(store)
         self.groups = sorted({(key[1], key[2]) for key in self.found["open"]})
 
     def head(self):
@@ -63,14 +71,41 @@ class Page:
         quick = " <b class=mark>Quick: few samples, one repetition; not for quoting.</b>" if self.plan["quick"] else ""
         return (f"<h1>Is WebAssembly better in the backend?</h1><p class=small>{escaped(machine['cpu'])}, "
                 f"{machine['cores']} cores, {machine['memory_gb']} GB, Linux {escaped(machine['kernel'])}"
-                f"{', virtual' if machine['hypervisor'] else ''}; priority over other work: "
+                f"{', virtual' if machine['hypervisor'] else ''}; scheduling: "
                 f"{self.priority(machine)}; begun {self.plan['started']}. {escaped(said)}.{quick}</p>")
+
+    def not_run(self, store):
+        """What was planned and is not there: names of runs."""
+        known = {field.name for field in dataclasses.fields(plan.Settings)}
+        about = {name: tuple(value) if isinstance(value, list) else value
+                 for name, value in self.plan.get("settings", {}).items() if name in known}
+        if not self.plan.get("fitted"):
+            return []
+        return [cell.name for turn in plan.turns(plan.Settings(**about)) for cell in turn.cells if not store.has(cell.name)]
+
+    def noise_part(self):
+        """How far the machine was quiet, by the lab's own measure."""
+        measured, rows = self.found.get("noise"), []
+        for when, one in self.plan.get("noise", {}).items():
+            rows.append([f"{when} the runs, nothing running", f"{one['busy']:.1%} of all cores", f"{one['waited']:.1%}", "-"])
+        if measured:
+            for which in ("median", "worst"):
+                rows.append([f"{which} of {measured['runs']} open runs without neighbours",
+                             f"{measured['foreign_share'][which]:.1%} of the server's core",
+                             f"{measured['wait_share'][which]:.1%}", f"{measured['late_ms'][which]:.2f}"])
+        if not rows:
+            return ""
+        said = f"{measured['marked']} of {measured['runs']} such runs are marked as noisy. " if measured else ""
+        return (f"<h2>How quiet the machine was</h2><p>{said}A run is marked when its server, alone on its core, "
+                "waited more than 10 % of its time for it, others used more than 15 % of it, or the 99th percentile "
+                "of the generator's own lateness was above 2 ms.</p>" +
+                table("Noise", ["", "used by others", "ready, but waiting", "generator late, ms (p99)"], rows))
 
     @staticmethod
     def priority(machine):
         if machine.get("realtime"):
             return f"real-time {machine['realtime']}, neighbours too"
-        return "yes" if machine["priority"] else "no"
+        return "the ordinary scheduler, all at the same weight" if machine["priority"] else "none"
 
     def variants_table(self):
         rows = []
@@ -108,24 +143,45 @@ class Page:
                 rows.append([f"{size}, {self.labels[name]}", one["count"], percent(one["shares"]["good"]),
                              f"{percent(low)}-{percent(high)}", f"{percent(one['good_least'])}-{percent(one['good_most'])}",
                              percent(one["shares"]["fine"]), percent(one["shares"]["bad"]), ms(one["p50"]), ms(one["p90"]),
-                             ms(one["p99"]), ms(one["max"]), ms(one["cpu_ms"]), megabytes(one["rest_bytes"]),
+                             f"{ms(one['p99'])} ({bounds(one['p99_95'])})", ms(one["max"]), ms(one["cpu_ms"]), megabytes(one["rest_bytes"]),
                              megabytes(one["peak_bytes"]), f"{one['noisy']} of {one['runs']}"])
         return table(f"{method}, {neighbours} neighbours", ["", "requests", "good %", "95 %", "of repetitions", "fine %",
-                     "bad %", "p50 ms", "p90", "p99", "max", "CPU ms", "MB at rest", "MB peak", "noisy runs"], rows)
+                     "bad %", "p50 ms", "p90", "p99 (95 %)", "max", "CPU ms", "MB at rest", "MB peak", "noisy runs"], rows)
 
     def full_part(self):
         cores = sorted({key[3] for key in self.found["full"]})
-        out = ["<h2>Throughput and cost</h2><p>A closed loop: 8 connections a core, each asks again when it was "
-               "answered.</p>"]
+        out = ["<h2>Throughput and cost</h2><p>A closed loop: 8 connections a core, each asks again when it was answered. Lines: "
+               "the least and the most of the repetitions. CPU is the server's, memory the most that it held.</p>"]
         for method in sorted({key[1] for key in self.found["full"]}):
-            def value_of(size, name, method=method):
-                one = self.found["full"].get((size, method, 0, 1, name))
-                return (one["rate"], one["rate_least"], one["rate_most"]) if one else None
-            out.append(picture(self.folder, charts.bars(
-                self.folder, f"rate-{method.lower()}", f"{method} /items: one core", "answers a second", self.sizes,
-                self.variants, self.labels, self.kinds, value_of)))
+            for name, title, unit, value_of in self.measures(method):
+                out.append(picture(self.folder, charts.bars(
+                    self.folder, f"{name}-{method.lower()}", f"{method} /items, one core: {title}", unit, self.sizes,
+                    self.variants, self.labels, self.kinds, value_of)))
+            if len(cores) > 1:
+                wide = [size for size in self.sizes if any(key[0] == size and key[3] > 1 for key in self.found["full"])]
+                out.append(picture(self.folder, charts.by_cores(self.folder, self.found["full"], wide, method, self.variants,
+                                                                self.labels, self.kinds)))
             out.append(self.full_table(method, cores))
         return "".join(out)
+
+    def measures(self, method):
+        """(file, title, unit, value of a size and variant) of each chart of bars."""
+        def full(size, name):
+            return self.found["full"].get((size, method, 0, 1, name))
+
+        def rate(size, name):
+            one = full(size, name)
+            return (one["rate"], one["rate_least"], one["rate_most"]) if one else None
+
+        def cpu(size, name):
+            one = full(size, name)
+            return (one["cpu_ms"], one["cpu_ms_least"], one["cpu_ms_most"]) if one else None
+
+        def peak(size, name):
+            one = full(size, name)
+            return (one["peak_bytes"] / 1e6,) * 3 if one else None
+        return (("rate", "throughput", "answers a second", rate), ("cpu", "processor time", "CPU ms a request", cpu),
+                ("memory", "the most memory, 8 requests at once", "MB", peak))
 
     def full_table(self, method, cores):
         rows = []
@@ -134,12 +190,15 @@ class Page:
                 found = [self.found["full"].get((size, method, 0, count, name)) for count in cores]
                 if not found[0]:
                     continue
+                rate_95 = found[0]["rate_95"]
                 rows.append([f"{size}, {self.labels[name]}",
                              *(f"{one['rate']:.4g} ({one['rate_least']:.4g}-{one['rate_most']:.4g})" if one else "-"
-                               for one in found), ms(found[0]["cpu_ms"]), megabytes(found[0]["peak_bytes"]),
+                               for one in found), f"{rate_95[0]:.4g}-{rate_95[1]:.4g}" if rate_95 else "-",
+                             ms(found[0]["cpu_ms"]), megabytes(found[0]["peak_bytes"]),
                              "; ".join(sorted({mark for one in found if one for mark in one["marks"]}))[:160]])
-        return table(f"{method}: answers a second, by cores", ["", *(f"{count} cores" for count in cores),
-                     "CPU ms a request", "MB peak", "marks"], rows)
+        return table(f"{method}: answers a second, by cores: median (least-most)",
+                     ["", *(f"{count} cores" if count > 1 else "1 core" for count in cores), "95 % of the mean, 1 core",
+                      "CPU ms a request", "MB peak", "marks"], rows)
 
     def aims_part(self):
         rows = figures.verdicts(self.found["open"], self.kinds)
@@ -160,10 +219,10 @@ class Page:
         rows = []
         for one in records:
             took = one["ms"]
-            extra = one.get("function_extra_bytes") or one.get("extra_bytes")
+            extra = one.get("extra_bytes")
             rows.append([one["label"], f"{took['median']:.3g} ({took['least']:.3g}-{took['most']:.3g})" if took else "-",
                          megabytes(one.get("image_bytes")), megabytes(one.get("rest_bytes")), megabytes(extra),
-                         int(1e9 / extra) if extra else "-", "; ".join([one.get("note") or "", *one["marks"]]).strip("; ")])
+                         one["per_gb"] or "-", "; ".join([one.get("note") or "", *one["marks"]]).strip("; ")])
         return ("<h2>Machine, container, process, function</h2><p>From the start of the command to the first good "
                 "answer over HTTP, by one clock; memory is what belongs to the processes, shared pages in part "
                 "(PSS).</p>" + picture(self.folder, charts.starts(self.folder, records)) +
@@ -171,12 +230,15 @@ class Page:
                                  "instances a GB", ""], rows))
 
     def marks_part(self):
+        left = self.unfinished
+        missing = (f"<p class=mark>{len(left)} planned runs are not there: the time was over, or the run was interrupted. "
+                   "The same command goes on with them.</p>") if left else ""
         lines = "".join(f"<li><code>{escaped(name)}</code>: {escaped(mark)}</li>" for name, mark in self.found["marked"])
-        return (f"<h2>Marked runs</h2><p>{len(self.found['marked'])} marks; none of these runs was left out of the "
+        return (f"<h2>Marked runs</h2>{missing}<p>{len(self.found['marked'])} marks; none of these runs was left out of the "
                 f"figures above.</p><details><summary>all</summary><ul class=small>{lines}</ul></details>")
 
     def text(self):
-        parts = [self.head(), self.variants_table()]
+        parts = [self.head(), self.variants_table(), self.noise_part()]
         if self.found["open"]:
             parts += [self.open_part(), self.aims_part()]
         if self.found["full"]:
@@ -192,7 +254,7 @@ def plain(found):
         return "/".join(str(part) for part in one)
     return {"open": {key(name): value for name, value in found["open"].items()},
             "full": {key(name): value for name, value in found["full"].items()},
-            "starts": found["starts"], "conformance": found["conformance"], "marked": found["marked"]}
+            "starts": found["starts"], "noise": found["noise"], "conformance": found["conformance"], "marked": found["marked"]}
 
 
 def write(store, folder):

@@ -1,5 +1,7 @@
 """`proa lab run`: builds, checks, measures; goes on where it was interrupted.
 
+What the time limit covers begins when everything is built.
+
 SPDX-License-Identifier: Apache-2.0
 """
 import json
@@ -7,47 +9,48 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 from lab import build, compare, host, load, places, plan, variants
 from lab.places import BuildError
 
-QUICK_SECONDS_MAX = 165  # of the three minutes; the report needs the rest
-QUICK_BUILD_SECONDS_MAX = 60
+QUICK_MINUTES, FULL_MINUTES = 3.0, 25.0
+REPORT_SECONDS = {True: 25, False: 40}  # quick or not: what drawing takes, with a reserve
+RESUMED_PART_MAX = 0.6  # of the time, said to be used when a run goes on: who asks again gets some more
+STARTS_PART = {True: 0.25, False: 0.14}  # of the time, at most: section 4
 
 
 class Clock:
-    """Tells how far we are; the line is written over on a terminal."""
+    """Tells how far we are, and when the time is over."""
 
-    def __init__(self, seconds, limit=None):
-        self.all, self.done, self.start = max(seconds, 1), 0.0, time.monotonic()
-        self.limit = limit
+    def __init__(self, limit, spent=0.0, now=time.monotonic):
+        self.now, self.limit = now, limit
+        self.start = now() - spent
+        self.all = self.done = 0.0
 
-    def is_over(self, needed=0.0):
-        return self.limit is not None and time.monotonic() - self.start + needed > self.limit
+    def spent(self):
+        return self.now() - self.start
 
     def left(self):
-        spent = time.monotonic() - self.start
-        return spent / self.done * (self.all - self.done) if self.done > 5 else self.all - self.done
+        return self.limit - self.spent()
+
+    def is_over(self, needed=0.0):
+        return self.left() < needed
+
+    def expect(self, seconds):
+        """What is now begun should take so long."""
+        self.all, self.done = max(seconds, 1e-9), 0.0
 
     def tell(self, text, seconds):
-        left = self.left()
-        if self.limit is not None:
-            left = min(left, self.limit - (time.monotonic() - self.start))
-        print(f"[{self.done / self.all:4.0%}, {left / 60:4.1f} min left] {text}", flush=True)
+        left = min(self.left(), self.all - self.done)
+        print(f"[{self.done / self.all:4.0%}, {max(0, left) / 60:4.1f} min left] {text}", flush=True)
         self.done += seconds
 
 
-def make_all(names, limit=None):
+def make_all(names):
     """name -> what it is started from; name -> why there is nothing."""
     made, missing = {}, {}
-    start = time.monotonic()
     for name in names:
-        if limit is not None:
-            left = limit - (time.monotonic() - start)
-            if left <= 0:
-                missing[name] = "not built in time: run without --quick once, which builds it"
-                continue
-            places.BUILD_SECONDS_MAX = left
         print(f"building {name}", flush=True)
         try:
             made[name] = variants.BY_NAME[name].build()
@@ -73,79 +76,145 @@ def check_all(made, store):
     return results
 
 
+def core_counts(options):
+    """1, 2, 4, ... and all that there are, or --cores."""
+    most = min(options.cores or len(host.cores()), len(host.cores()))
+    return tuple(sorted({1, most, *(2**power for power in range(10) if 2**power <= most)}))
+
+
 def settings_of(options):
     names = [variant.name for variant in variants.VARIANTS]
     chosen = tuple(name for name in names if not options.names or name in options.names)
+    wanted = [text.replace(" ", "").lower() for text in options.sizes]
+    settings = plan.Settings(
+        chosen, sizes=tuple(size for size in plan.SIZES if not wanted or size.replace(" ", "").lower() in wanted),
+        core_counts=core_counts(options), repetitions=options.repetitions,
+        single=tuple(name for name in chosen if variants.BY_NAME[name].cores_max == 1),
+        neighbours=(0, options.neighbours) if options.neighbours else (0,))
     if options.quick:
-        return plan.Settings(chosen, sizes=("10 KB", "1 MB"), neighbours=(0,), repetitions=1, seconds=1.5,
-                             warm_seconds=0.5, full_seconds=0.7)
-    cores = tuple(range(1, len(host.cores()) + 1)) if options.cores == 0 else (1, options.cores)
-    sizes = tuple(size for size in plan.SIZES if not options.sizes or size.replace(" ", "") in options.sizes)
-    return plan.Settings(chosen, sizes=sizes, core_counts=tuple(sorted(set(cores))), repetitions=options.repetitions,
-                         seconds=options.seconds, neighbours=(0, options.neighbours) if options.neighbours else (0,))
+        quick = ("10 KB", "1 MB")
+        return replace(settings, sizes=tuple(size for size in settings.sizes if wanted or size in quick),
+                       core_counts=(1,), repetitions=1, warm_seconds=0.3)
+    return settings
 
 
-def measure_one(cell, artifact, store):
+def minutes_of(options):
+    return options.minutes or (QUICK_MINUTES if options.quick else FULL_MINUTES)
+
+
+def measure_turn(turn, artifact, store):
+    """Each cell is kept as soon as it is there."""
+    done = set()
     try:
-        run = load.measure(cell, artifact)
+        for record in load.measure_turn(turn, artifact):
+            done.add(record["name"])
+            store.write(record["name"], record)
+            if record["marks"]:
+                print(f"  marked: {'; '.join(record['marks'])}", flush=True)
     except (RuntimeError, OSError, subprocess.SubprocessError) as why:
-        run = {"name": cell.name, "cell": cell.__dict__, "samples": [], "marks": [f"failed: {why}"[:300]]}
-    store.write(cell.name, run)
-    if run["marks"]:
-        print(f"  marked: {'; '.join(run['marks'])}", flush=True)
+        for cell in turn.cells:
+            if cell.name not in done:
+                store.write(cell.name, load.failed(cell, why))
+        print(f"  failed: {why}", flush=True)
 
 
-def measure_all(cells, made, store, clock):
-    for cell in cells:
-        if store.has(cell.name):
-            clock.all -= plan.seconds_of(cell)
-            continue
-        if clock.is_over(plan.seconds_of(cell)):
-            store.write(cell.name, {"name": cell.name, "cell": cell.__dict__, "samples": [],
-                                    "marks": ["left out: no time left of --quick"]})
-            continue
-        clock.tell(cell.name, plan.seconds_of(cell))
-        measure_one(cell, made[cell.variant], store)
+def measure_all(turns, made, store, clock):
+    """What the clock leaves no time for stays to be done by the next run."""
+    open_turns = [left for left in (turn.without(store.has) for turn in turns) if left]
+    clock.expect(sum(map(plan.seconds_of, open_turns)))
+    for number, turn in enumerate(open_turns):
+        if clock.is_over(plan.seconds_of(turn)):
+            print(f"the time is over: {len(open_turns) - number} of {len(turns)} turns are left; "
+                  "the same command goes on with them", flush=True)
+            return False
+        clock.tell(turn.name, plan.seconds_of(turn))
+        measure_turn(turn, made[turn.about.variant], store)
+    return True
+
+
+def about_of(settings, options):
+    found = {}
+    for name in settings.variants:
+        one = variants.BY_NAME[name]
+        found[name] = {"label": one.label, "kind": one.kind, "language": one.language, "json": one.json,
+                       "note": one.note, "cores_max": one.cores_max}
+    return {"fingerprint": settings.fingerprint({**build.versions(), "realtime": host.REALTIME}),
+            "settings": settings.__dict__, "minutes": minutes_of(options), "versions": build.versions(),
+            "machine": host.machine(), "quick": options.quick, "fitted": False, "spent_seconds": 0,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "variants": found, "missing": {}, "noise": {}}
 
 
 def prepare(store, settings, options):
-    versions = {**build.versions(), "machine": host.machine()}
-    about = {"fingerprint": settings.fingerprint(build.versions()), "settings": settings.__dict__,
-             "versions": build.versions(), "machine": host.machine(), "quick": options.quick,
-             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "variants": {}, "missing": {}}
-    for name in settings.variants:
-        one = variants.BY_NAME[name]
-        about["variants"][name] = {"label": one.label, "kind": one.kind, "language": one.language,
-                                   "json": one.json, "note": one.note, "cores_max": one.cores_max}
-    if not store.prepare(about):
+    """The folder is for this plan: what is known of it so far."""
+    if not store.prepare(about_of(settings, options)):
         sys.exit(f"proa lab: {store.folder} holds runs of another plan or of other versions; "
                  "take another folder with --out, or --fresh to move those aside")
-    if not versions["machine"]["priority"]:
+    about = store.plan()
+    if not about["machine"]["priority"]:
         print("without the right to raise priority: other work on this machine will disturb more", flush=True)
+    return about
+
+
+def look_around(about, when):
+    """Measure how quiet it is, and tell what follows."""
+    found = about["noise"][when] = host.noise()
+    said = f"others use {found['busy']:.0%} of the cores; a program alone on its core waits {found['waited']:.0%} of its time"
+    if host.is_quiet(found):
+        print(f"the machine is quiet: {said}", flush=True)
+    elif host.REALTIME:
+        print(f"others work here: {said}; all that is measured has real-time priority {host.REALTIME}", flush=True)
+    else:
+        print(f"others work here: {said}: expect marked runs. --realtime 10 keeps them away, but a server then waits "
+              "for the whole turn of a neighbour", flush=True)
+
+
+def fitted(settings, about, clock):
+    """How long runs last is settled once, by the time that there is after all else."""
+    if about["fitted"]:
+        return replace(settings, unit=about["settings"]["unit"], repetitions=about["settings"]["repetitions"])
+    settings = plan.fit(settings, clock.left())
+    about["settings"], about["fitted"] = settings.__dict__, True
+    return settings
+
+
+def keep(store, about, clock):
+    about["spent_seconds"] = round(clock.spent())
+    store.write_text("plan.json", json.dumps(about, indent=1) + "\n")
 
 
 def run(options, store):
     """True when all that was asked for is there."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     settings = settings_of(options)
-    begin = time.monotonic()
-    prepare(store, settings, options)
-    made, missing = make_all(settings.variants, QUICK_BUILD_SECONDS_MAX if options.quick else None)
+    about = prepare(store, settings, options)
+    host.pin_self()
+    made, about["missing"] = make_all(settings.variants)
+    cases = compare.prepare(options.quick) if options.only != "load" else {}
+    whole = minutes_of(options) * 60
+    clock = Clock(whole - REPORT_SECONDS[options.quick], about["spent_seconds"])
+    if about["spent_seconds"]:
+        print(f"going on after {about['spent_seconds'] / 60:.1f} of {whole / 60:g} minutes", flush=True)
+        clock = Clock(clock.limit, min(about["spent_seconds"], clock.limit * RESUMED_PART_MAX))
+    try:
+        return within(clock, settings, about, options, store, made, cases)
+    finally:
+        keep(store, about, clock)
+
+
+def within(clock, settings, about, options, store, made, cases):
+    """What the clock covers."""
+    look_around(about, "before")
     results = check_all(made, store)
     good = {name: made[name] for name in made if not results[name]["failed"]}
-    about = store.plan()
-    about["missing"] = missing
-    about["seconds_to_build"] = round(time.monotonic() - begin)
-    store.write_text("plan.json", json.dumps(about, indent=1) + "\n")
-    cells = [cell for cell in plan.cells(settings) if cell.variant in good and
-             cell.cores <= max(1, variants.BY_NAME[cell.variant].cores_max)]
-    limit = QUICK_SECONDS_MAX - (time.monotonic() - begin) if options.quick else None
-    clock = Clock(sum(plan.seconds_of(cell) for cell in cells), limit)
-    if not options.quick:
-        print(f"{len(cells)} runs, some {clock.all / 60:.0f} minutes; interrupt at will, the same command goes on",
-              flush=True)
-    if options.only != "compare":
-        measure_all(cells, good, store, clock)
     if options.only != "load":
-        compare.run(store, quick=options.quick, left=(lambda: not clock.is_over(8)))
-    return not missing and len(good) == len(made)
+        compare.run(store, cases, options.quick, Clock(clock.limit * STARTS_PART[options.quick]))
+    is_whole = True
+    if options.only != "compare":
+        settings = fitted(replace(settings, variants=tuple(good)), about, clock)
+        keep(store, about, clock)
+        turns = list(plan.turns(settings))
+        print(f"{len(turns)} turns, some {plan.total(settings) / 60:.0f} minutes; interrupt at will, the same command "
+              "goes on", flush=True)
+        is_whole = measure_all(turns, good, store, clock)
+    look_around(about, "after")
+    return is_whole and not about["missing"] and len(good) == len(made)

@@ -39,7 +39,7 @@ enum {
     SAMPLE_COUNT_MAX = 8 << 20,
     RECEIVE_SIZE = 1 << 18,
     EVENT_COUNT = 64,
-    GRACE_MS = 10000,
+    GRACE_MS = 2000,
     SPIN_US = 150, /* before a request is due, look without sleeping */
 };
 
