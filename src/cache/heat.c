@@ -64,13 +64,15 @@ static bool function_at(const struct proa_artifact *artifact, uint64_t offset,
            artifact->functions[*function].code_size;
 }
 
-static bool is_part(const struct proa_module *module, const void *owner)
+bool proa_heat_is_of(const struct proa_module *module, const void *owner)
 {
+    if (owner == module)
+        return true;
     for (const struct proa_module *some = atomic_load(&module->some);
          some != NULL; some = atomic_load(&some->some))
         if (some == owner)
             return true;
-    return owner == atomic_load(&module->better);
+    return owner == atomic_load(&module->better) && owner != NULL;
 }
 
 bool proa_heat_note(struct proa_heat *heat, uintptr_t pc)
@@ -90,7 +92,7 @@ bool proa_heat_note(struct proa_heat *heat, uintptr_t pc)
         heat->counts[function]++;
     if (heat->all < UINT32_MAX)
         heat->all++;
-    return owner != NULL && (owner == module || is_part(module, owner));
+    return owner != NULL && proa_heat_is_of(module, owner);
 }
 
 void proa_heat_fade(struct proa_heat *heat)

@@ -28,6 +28,9 @@ struct proa_heat {
 bool proa_heat_init(struct proa_heat *heat, const struct proa_module *module);
 void proa_heat_deinit(struct proa_heat *heat);
 
+/* True: `owner` of guest code is the module, or better code of it. */
+bool proa_heat_is_of(const struct proa_module *module, const void *owner);
+
 /*
  * A program counter was seen.
  *

@@ -1,5 +1,6 @@
 /*
- * Modules of a server that wait for better code: one queue, few compilers.
+ * Modules of a server that wait for better code: one queue, two compilers, one
+ * of them for what is hot.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_CACHE_TIER_QUEUE_H
@@ -44,8 +45,9 @@ proa_tier_queue_create(const struct proa_tier_queue_options *options,
 void proa_tier_queue_destroy(struct proa_tier_queue *queue);
 
 /*
- * Get better code for a module, after those that were added before. One that
- * has no baseline code is passed over.
+ * Get better code for a module: all of it after those that are busier, or were
+ * added before; what is hot of it as soon as that shows. One that has no
+ * baseline code is passed over.
  *
  * @param module  retained until then
  * @param name    copied, as are the bytes; what `options` point to outlives the

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "base/sha256.h"
@@ -13,6 +14,26 @@
 static const char *arch_name(enum proa_arch arch)
 {
     return arch == PROA_ARCH_AARCH64 ? "aarch64" : "x86_64";
+}
+
+/* Who made it says so; with slots, what baseline code did not make is a part.
+ */
+static const char *tier_name(const struct proa_artifact *artifact)
+{
+    if (strstr(artifact->producer, " baseline") != NULL)
+        return "baseline";
+    return artifact->slot_count == 0 ? "optimized" : "part";
+}
+
+/* Own functions that it has code of. */
+static uint32_t compiled_count(const struct proa_artifact *artifact)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = artifact->imported_function_count;
+         i < artifact->function_count; i++)
+        count += artifact->functions[i].code_size != 0;
+    return count;
 }
 
 static uint64_t image_size(const struct proa_artifact *artifact)
@@ -130,6 +151,10 @@ void proa_artifact_print(const struct proa_artifact *artifact, FILE *out)
     put_name(out, artifact->name);
     (void)fputs("\nproducer: ", out);
     put_name(out, artifact->producer);
+    (void)fprintf(out, "\ntier: %s", tier_name(artifact));
+    if (strcmp(tier_name(artifact), "part") == 0)
+        (void)fprintf(out, " of the optimized one: %u functions",
+                      compiled_count(artifact));
     (void)fprintf(
         out, "\nmachine: %s\nprocessor features: ", arch_name(artifact->arch));
     put_name(out, artifact->cpu_features);
@@ -200,15 +225,17 @@ enum proa_status proa_artifact_print_json(const struct proa_artifact *artifact,
 
     proa_hex(artifact->module_sha256, PROA_SHA256_SIZE, digest);
     root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
+        "s:o, s:o}",
         "kind", "artifact", "name", artifact->name, "producer",
-        artifact->producer, "machine", arch_name(artifact->arch),
-        "processor_features", artifact->cpu_features, "module_sha256", digest,
-        "file_bytes", (json_int_t)artifact->size, "code_bytes",
-        (json_int_t)artifact->text_size, "image_bytes",
+        artifact->producer, "tier", tier_name(artifact), "machine",
+        arch_name(artifact->arch), "processor_features", artifact->cpu_features,
+        "module_sha256", digest, "file_bytes", (json_int_t)artifact->size,
+        "code_bytes", (json_int_t)artifact->text_size, "image_bytes",
         (json_int_t)image_size(artifact), "functions",
         (json_int_t)(artifact->function_count -
                      artifact->imported_function_count),
+        "compiled_functions", (json_int_t)compiled_count(artifact),
         "imported_functions", (json_int_t)artifact->imported_function_count,
         "imports", json_imports(artifact), "exports", json_exports(artifact));
     if (root == NULL)

@@ -14,7 +14,7 @@
 enum { PROA_SAMPLES_MAX = 4096 };
 
 struct proa_sampler {
-    int thread;          /* the kernel's number of it */
+    int thread;          /* the kernel's number of it; 0: who runs a fiber */
     clockid_t cpu_clock; /* of the thread */
     uint64_t cpu_ns;     /* when it was asked last */
     atomic_uint count;   /* may be more than fit */
@@ -27,6 +27,9 @@ struct proa_sampler {
  * @return false: another is at it, or the system does not let us
  */
 bool proa_sampler_start(struct proa_sampler *sampler);
+
+/* The same for all threads that run fibers in slices, from any thread. */
+bool proa_sampler_start_fibers(struct proa_sampler *sampler);
 
 /* Ask once, unless it did not run since. Threads: any, one at a time. */
 void proa_sampler_ask(struct proa_sampler *sampler);

@@ -9,6 +9,7 @@
 
 #include "platform/guest.h"
 #include "platform/signal.h"
+#include "platform/slice.h"
 
 static _Atomic(struct proa_sampler *) current;
 
@@ -43,14 +44,21 @@ static uint64_t cpu_ns(clockid_t clock)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-bool proa_sampler_start(struct proa_sampler *sampler)
+/* Stays: a signal may be on its way when we stop. */
+static bool take_signal(void)
 {
     struct sigaction action = { .sa_sigaction = note };
-    struct proa_sampler *none = NULL;
-    sigset_t signals;
 
     (void)sigemptyset(&action.sa_mask);
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    return sigaction(sample_signal(), &action, NULL) == 0;
+}
+
+bool proa_sampler_start(struct proa_sampler *sampler)
+{
+    struct proa_sampler *none = NULL;
+    sigset_t signals;
+
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, sample_signal());
     sampler->thread = (int)syscall(SYS_gettid);
@@ -59,19 +67,36 @@ bool proa_sampler_start(struct proa_sampler *sampler)
         !atomic_compare_exchange_strong(&current, &none, sampler))
         return false;
     sampler->cpu_ns = cpu_ns(sampler->cpu_clock);
-    /* Stays: a signal may be on its way when we stop. */
-    if (sigaction(sample_signal(), &action, NULL) != 0 ||
-        pthread_sigmask(SIG_UNBLOCK, &signals, NULL) != 0) {
+    if (!take_signal() || pthread_sigmask(SIG_UNBLOCK, &signals, NULL) != 0) {
         atomic_store(&current, NULL);
         return false;
     }
     return true;
 }
 
+bool proa_sampler_start_fibers(struct proa_sampler *sampler)
+{
+    struct proa_sampler *none = NULL;
+
+    sampler->thread = 0;
+    atomic_store(&sampler->count, 0);
+    if (!atomic_compare_exchange_strong(&current, &none, sampler))
+        return false;
+    if (take_signal())
+        return true;
+    atomic_store(&current, NULL);
+    return false;
+}
+
 void proa_sampler_ask(struct proa_sampler *sampler)
 {
-    uint64_t now = cpu_ns(sampler->cpu_clock);
+    uint64_t now;
 
+    if (sampler->thread == 0) {
+        proa_slice_signal(sample_signal());
+        return;
+    }
+    now = cpu_ns(sampler->cpu_clock);
     if (now - sampler->cpu_ns < cpu_ns_between)
         return;
     sampler->cpu_ns = now;

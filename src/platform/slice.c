@@ -75,6 +75,16 @@ void proa_slice_remove(struct proa_slice *slice)
     (void)pthread_mutex_unlock(&lock);
 }
 
+void proa_slice_signal(int number)
+{
+    (void)pthread_mutex_lock(&lock);
+    for (const struct proa_slice *slice = slices; slice != NULL;
+         slice = slice->next)
+        if (atomic_load(&slice->end_ns) != 0)
+            (void)syscall(SYS_tgkill, getpid(), slice->thread, number);
+    (void)pthread_mutex_unlock(&lock);
+}
+
 /* Signal who is over; the first time to look again, at most `first`. */
 static uint64_t look(uint64_t now, uint64_t first)
 {

@@ -15,4 +15,7 @@
 bool proa_slice_start(void);
 void proa_slice_stop(void);
 
+/* Send a signal to each thread whose fiber runs now. */
+void proa_slice_signal(int number);
+
 #endif

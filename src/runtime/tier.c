@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/tier.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "runtime/module.h"
 
 enum { SHA256_BYTES = 32 };
+
+/* Held while code is installed: seldom, and not for long. */
+static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
 
 bool proa_module_can_improve(const struct proa_module *module)
 {
@@ -65,17 +69,17 @@ enum proa_status proa_module_improve(struct proa_module *module,
                                      struct proa_module *better,
                                      struct proa_error *err)
 {
-    struct proa_module *none = NULL;
-
     if (module->slots == NULL || module->is_partial || better->slots != NULL ||
         module->engine != better->engine ||
         !is_same(&module->artifact, &better->artifact))
         return no_better(err);
-    if (!atomic_compare_exchange_strong(&module->better, &none, better))
-        return PROA_OK; /* it has some already */
-    (void)proa_module_retain(better);
-    for (uint32_t i = 0; i < module->artifact.slot_count; i++)
-        set_slot_everywhere(module, i, code_of(better, i));
+    (void)pthread_mutex_lock(&install_lock);
+    if (atomic_load(&module->better) == NULL) { /* it has none already */
+        atomic_store(&module->better, proa_module_retain(better));
+        for (uint32_t i = 0; i < module->artifact.slot_count; i++)
+            set_slot_everywhere(module, i, code_of(better, i));
+    }
+    (void)pthread_mutex_unlock(&install_lock);
     return PROA_OK;
 }
 
@@ -109,22 +113,12 @@ static bool has_part(const struct proa_module *module,
 }
 
 /* A thunk of `some` comes here, and must find code before it is reached. */
-enum proa_status proa_module_improve_some(struct proa_module *module,
-                                          struct proa_module *some,
-                                          struct proa_error *err)
+static void install_some(struct proa_module *module, struct proa_module *some)
 {
     const struct proa_artifact *artifact = &some->artifact;
     const struct proa_artifact_function *own =
         artifact->functions + artifact->imported_function_count;
 
-    if (module->slots == NULL || module->is_partial || some->slots == NULL ||
-        module->engine != some->engine || module == some ||
-        atomic_load(&some->some) != NULL ||
-        !is_same(&module->artifact, artifact))
-        return no_better(err);
-    if (atomic_load(&module->better) != NULL || has_part(module, some) ||
-        proa_module_some_count(module) >= PROA_TIER_SOME_MAX)
-        return PROA_OK; /* it has better already, or enough */
     for (uint32_t i = 0; i < artifact->slot_count; i++)
         set_slot(some, i,
                  own[i].code_size != 0 ? code_of(some, i)
@@ -134,5 +128,21 @@ enum proa_status proa_module_improve_some(struct proa_module *module,
     for (uint32_t i = 0; i < artifact->slot_count; i++)
         if (own[i].code_size != 0)
             set_slot_everywhere(module, i, code_of(some, i));
+}
+
+enum proa_status proa_module_improve_some(struct proa_module *module,
+                                          struct proa_module *some,
+                                          struct proa_error *err)
+{
+    if (module->slots == NULL || module->is_partial || some->slots == NULL ||
+        module->engine != some->engine || module == some ||
+        !is_same(&module->artifact, &some->artifact))
+        return no_better(err);
+    (void)pthread_mutex_lock(&install_lock);
+    /* Unless it has better already, or enough. */
+    if (atomic_load(&module->better) == NULL && !has_part(module, some) &&
+        proa_module_some_count(module) < PROA_TIER_SOME_MAX)
+        install_some(module, some);
+    (void)pthread_mutex_unlock(&install_lock);
     return PROA_OK;
 }

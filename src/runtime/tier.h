@@ -33,7 +33,7 @@ enum { PROA_TIER_SOME_MAX = 32 };
  * before it is improved as a whole.
  *
  * @param some of no module yet
- * Threads: one at a time for a module, while its code runs on others.
+ * Threads: any, while the module's code runs on others.
  */
 PROA_NODISCARD enum proa_status
 proa_module_improve_some(struct proa_module *module, struct proa_module *some,

@@ -5,10 +5,17 @@
 #include "cache/tier_queue.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../check.h"
+#include "cache/compiler.h"
+#include "platform/fiber_state.h"
+#include "platform/poll.h"
+#include "platform/slice.h"
+#include "platform/thread.h"
 #include "proa/engine.h"
+#include "proa/store.h"
 #include "runtime/tier.h"
 #include "scratch.h"
 
@@ -155,9 +162,98 @@ static void the_end_waits_for_nothing(void)
     CHECK_EQ(world.told.count, 0);
 }
 
+/*
+ * (module (func (export "f") (result i32) (local i32)
+ *   (loop (br_if 0 (i32.lt_u
+ *     (local.tee 0 (i32.add (local.get 0) (i32.const 1)))
+ *     (i32.const 1000000))))
+ *   (local.get 0)))
+ */
+static const uint8_t looping[] = {
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01,
+    0x60, 0x00, 0x01, 0x7f, 0x03, 0x02, 0x01, 0x00, 0x07, 0x05, 0x01,
+    0x01, 0x66, 0x00, 0x00, 0x0a, 0x19, 0x01, 0x17, 0x01, 0x01, 0x7f,
+    0x03, 0x40, 0x20, 0x00, 0x41, 0x01, 0x6a, 0x22, 0x00, 0x41, 0xc0,
+    0x84, 0x3d, 0x49, 0x0d, 0x00, 0x0b, 0x20, 0x00, 0x0b
+};
+
+/* Makes only what is hot, and is never done with anything else. */
+static void write_slow_compiler(void)
+{
+    char text[PROA_COMPILER_PATH_MAX + 128];
+    char path[PROA_COMPILER_PATH_MAX];
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(proa_compiler_find(NULL, path, &err), PROA_OK);
+    (void)snprintf(text, sizeof text,
+                   "#!/bin/sh\ncase \"$*\" in *--functions*) exec %s \"$@\" ;;"
+                   " esac\nexec sleep 1000\n",
+                   path);
+    scratch_write("slow", text, 0700);
+}
+
+/* The function f of an instance. */
+static struct proa_func *find_f(struct proa_store *store,
+                                struct proa_module *module)
+{
+    struct proa_instance *instance = NULL;
+    struct proa_extern found;
+    struct proa_error err = { 0 };
+
+    CHECK_EQ(proa_instance_create(store, module, NULL, 0, &instance, &err),
+             PROA_OK);
+    CHECK_EQ(proa_instance_export(instance, "f", &found), 1);
+    return found.of.func;
+}
+
+/* Where the compiler is at the whole of one, another one's heat is seen to. */
+static void what_is_hot_waits_for_no_whole(void)
+{
+    const struct proa_compile_options options = { .cache_dir = "",
+                                                  .tier = PROA_TIER_BASELINE };
+    const uint64_t hour_ns = 3600000000000;
+    struct proa_slice slice = { 0 };
+    struct proa_store *store = NULL;
+    struct proa_module *busy = NULL;
+    struct proa_error err = { 0 };
+    struct proa_func *f;
+    struct world world;
+
+    begin_world(&world);
+    write_slow_compiler();
+    CHECK_EQ(proa_module_compile(world.engine, looping, sizeof looping,
+                                 &options, &busy, &err),
+             PROA_OK);
+    CHECK_EQ(proa_store_create(world.engine, NULL, &store, &err), PROA_OK);
+    f = find_f(store, busy);
+    add(&world, world.module, "a", scratch_path("slow"));
+    CHECK_EQ(proa_tier_queue_add(
+                 world.queue, busy, "b", looping, sizeof looping,
+                 &(struct proa_compile_options){
+                     .cache_dir = "", .compiler_path = scratch_path("slow") },
+                 &err),
+             PROA_OK);
+    proa_slice_add(&slice, proa_thread_prepare());
+    proa_slice_begin(&slice, proa_clock_now() + hour_ns);
+    while (proa_module_some_count(busy) == 0) {
+        union proa_value value;
+
+        CHECK_EQ(proa_func_call(f, NULL, &value, &err), PROA_OK);
+        CHECK_EQ(value.i32, 1000000);
+    }
+    proa_slice_begin(&slice, 0);
+    proa_slice_remove(&slice);
+    CHECK_EQ(proa_module_has_some(busy, 0), 1);
+    CHECK_EQ(proa_module_some_count(world.module), 0);
+    proa_store_destroy(store);
+    proa_module_release(busy);
+    end_world(&world);
+}
+
 int main(void)
 {
     scratch_make();
+    what_is_hot_waits_for_no_whole();
     all_get_better_code_in_order();
     one_that_fails_is_told_and_changes_nothing();
     the_end_waits_for_nothing();
