@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "runtime/module.h"
 
 enum proa_status proa_usage_artifact(const struct proa_module *module,
@@ -26,21 +27,11 @@ enum proa_status proa_usage_artifact(const struct proa_module *module,
     return status;
 }
 
-/* What is no ASCII is told as its bytes: a name may be in any encoding. */
 static void add_text(struct proa_buffer *out, const char *name,
                      const char *text)
 {
-    (void)proa_buffer_printf(out, ",\"%s\":\"", name);
-    for (const char *c = text; *c != '\0'; c++) {
-        uint8_t byte = (uint8_t)*c;
-        if (byte < 0x20 || byte >= 0x7f)
-            (void)proa_buffer_printf(out, "\\u%04x", byte);
-        else if (byte == '"' || byte == '\\')
-            (void)proa_buffer_printf(out, "\\%c", byte);
-        else
-            (void)proa_buffer_append(out, &byte, 1);
-    }
-    (void)proa_buffer_append(out, "\"", 1);
+    (void)proa_buffer_printf(out, ",\"%s\":", name);
+    proa_json_text(out, text, strlen(text));
 }
 
 static void add_number(struct proa_buffer *out, const char *name,

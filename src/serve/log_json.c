@@ -5,31 +5,18 @@
  */
 #include <time.h>
 
+#include "base/json_text.h"
 #include "serve/log.h"
 
 enum { TARGET_SHOWN_MAX = 2048 };
-
-/* What is no ASCII is told as its bytes: a target may be in any encoding. */
-static void append_string(struct proa_buffer *out, struct proa_http_text text)
-{
-    (void)proa_buffer_append(out, "\"", 1);
-    for (size_t i = 0; i < text.size && i < TARGET_SHOWN_MAX; i++) {
-        uint8_t byte = (uint8_t)text.bytes[i];
-        if (byte < 0x20 || byte >= 0x7f)
-            (void)proa_buffer_printf(out, "\\u%04x", byte);
-        else if (byte == '"' || byte == '\\')
-            (void)proa_buffer_printf(out, "\\%c", byte);
-        else
-            (void)proa_buffer_append(out, &byte, 1);
-    }
-    (void)proa_buffer_append(out, "\"", 1);
-}
 
 static void append_member(struct proa_buffer *out, const char *name,
                           struct proa_http_text value)
 {
     (void)proa_buffer_printf(out, ",\"%s\":", name);
-    append_string(out, value);
+    proa_json_text(out, value.bytes,
+                   value.size < TARGET_SHOWN_MAX ? value.size
+                                                 : TARGET_SHOWN_MAX);
 }
 
 void proa_log_access_json(const struct proa_http_log_entry *entry,
