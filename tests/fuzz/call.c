@@ -1,7 +1,11 @@
 /*
  * Call every exported function of a module with chosen arguments and print
  * what comes of it, a line a call: call.mjs does the same in Node, and the
- * outputs are compared.
+ * outputs are compared. Before the level may stand, in any number,
+ *     fuel:    count it, and tell what each call spent
+ *     fresh:   an instance for each call; what it says when made is not told
+ *     slots:   the same, and each in a slot that was put back
+ *     stress:  preempted at random
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
@@ -13,7 +17,9 @@
 #include "../file.h"
 #include "proa/compile.h"
 #include "proa/fuel.h"
+#include "proa/pool.h"
 #include "proa/store.h"
+#include "stress.h"
 
 enum { VALUES_MAX = 64, CHOICE_COUNT = 8, ROUND_COUNT = 3, SECONDS_MAX = 120 };
 
@@ -55,36 +61,40 @@ static void print_value(enum proa_valtype type, const union proa_value *value)
         printf("%016" PRIx64, value->u64);
 }
 
+/* While an instance is made of which nothing is to be told. */
+static bool is_silent;
+
+static void print_log(enum proa_valtype type, const union proa_value *value)
+{
+    if (is_silent)
+        return;
+    printf("log");
+    print_value(type, value);
+    puts("");
+}
+
 static void log_i32(struct proa_call *call, int32_t a)
 {
     (void)call;
-    printf("log");
-    print_value(PROA_I32, &(union proa_value){ .i32 = a });
-    puts("");
+    print_log(PROA_I32, &(union proa_value){ .i32 = a });
 }
 
 static void log_i64(struct proa_call *call, int64_t a)
 {
     (void)call;
-    printf("log");
-    print_value(PROA_I64, &(union proa_value){ .i64 = a });
-    puts("");
+    print_log(PROA_I64, &(union proa_value){ .i64 = a });
 }
 
 static void log_f32(struct proa_call *call, float a)
 {
     (void)call;
-    printf("log");
-    print_value(PROA_F32, &(union proa_value){ .f32 = a });
-    puts("");
+    print_log(PROA_F32, &(union proa_value){ .f32 = a });
 }
 
 static void log_f64(struct proa_call *call, double a)
 {
     (void)call;
-    printf("log");
-    print_value(PROA_F64, &(union proa_value){ .f64 = a });
-    puts("");
+    print_log(PROA_F64, &(union proa_value){ .f64 = a });
 }
 
 /* Whatever else is imported traps, in both engines. */
@@ -154,8 +164,8 @@ static void print_end(enum proa_status status, const struct proa_error *err)
     }
     printf(" %s %s\n", status == PROA_TRAP ? "trap" : proa_status_name(status),
            kind);
-    if (strcmp(kind, "stack") == 0)
-        exit(0); /* how deep a guest gets differs, and so does what follows */
+    if (strcmp(kind, "stack") == 0 && fflush(stdout) == 0)
+        _Exit(0); /* how deep a guest gets differs, and so does what follows */
 }
 
 /* JavaScript can neither give nor take a v128. */
@@ -183,17 +193,47 @@ struct session {
     struct proa_extern *imports;
     uint32_t import_count;
     struct proa_instance *instance; /* NULL: make a new one */
-    bool counts_fuel;               /* and tell what each call spent */
+    struct proa_slot *slot;         /* NULL: none */
+    bool counts_fuel, is_fresh, has_slots, is_stressed;
+    enum proa_status status; /* of all of it */
+    struct proa_error err;
 };
+
+static enum proa_status link_all(void *env, struct proa_store *store,
+                                 struct proa_extern *imports,
+                                 struct proa_error *err)
+{
+    const struct session *session = env;
+    enum proa_status status = PROA_OK;
+
+    for (uint32_t i = 0; i < session->import_count && status == PROA_OK; i++) {
+        struct proa_importtype import = proa_module_import(session->module, i);
+
+        status = make_import(store, &import, &imports[i], err);
+    }
+    return status;
+}
 
 static bool instantiate(struct session *session, struct proa_error *err)
 {
     enum proa_status status;
 
-    puts("instantiate ->"); /* before what a start function says */
-    status =
-        proa_instance_create(session->store, session->module, session->imports,
-                             session->import_count, &session->instance, err);
+    is_silent = session->is_fresh || session->has_slots;
+    if (!is_silent)
+        puts("instantiate ->"); /* before what a start function says */
+    if (session->has_slots) {
+        status = proa_slot_begin(session->slot, &session->instance, err);
+        session->store = proa_slot_store(session->slot);
+    } else {
+        status = proa_instance_create(session->store, session->module,
+                                      session->imports, session->import_count,
+                                      &session->instance, err);
+    }
+    if (is_silent && status == PROA_OK) {
+        is_silent = false;
+        return true;
+    }
+    is_silent = false;
     printf("=");
     if (status == PROA_OK)
         puts("");
@@ -222,7 +262,9 @@ static bool call(const struct session *session, const char *name,
     }
     puts(" ->");
     fuel = proa_store_fuel_spent(session->store);
+    stress_begin();
     status = proa_func_call(func, args, results, &err);
+    stress_end();
     if (session->counts_fuel)
         printf(
             "# fuel %llu\n",
@@ -238,43 +280,121 @@ static bool call(const struct session *session, const char *name,
     return true;
 }
 
+static void end_instance(struct session *session)
+{
+    session->instance = NULL;
+    if (session->has_slots) {
+        proa_slot_end(session->slot);
+        session->store = NULL;
+    }
+}
+
 static void call_export(struct session *session, const char *name,
                         uint32_t choice)
 {
     struct proa_error err = { 0 };
     struct proa_extern found;
+    bool is_over = session->is_fresh || session->has_slots;
 
-    if (session->instance == NULL && !instantiate(session, &err))
+    if (session->instance == NULL && !instantiate(session, &err)) {
+        end_instance(session);
         return;
+    }
     if (proa_instance_export(session->instance, "hangLimitInitializer",
                              &found) &&
         found.kind == PROA_KIND_FUNC)
         (void)call(session, "hangLimitInitializer", found.of.func, 0);
     if (proa_instance_export(session->instance, name, &found) &&
-        found.kind == PROA_KIND_FUNC &&
-        !call(session, name, found.of.func, choice))
-        session->instance = NULL;
+        found.kind == PROA_KIND_FUNC)
+        is_over |= !call(session, name, found.of.func, choice);
+    if (is_over)
+        end_instance(session);
 }
 
-static enum proa_status run(struct session *session, struct proa_error *err)
+/* What calls need that no slot makes; in the first instance, if it is kept. */
+static enum proa_status set_up(struct session *session, struct proa_error *err)
 {
+    enum proa_status status =
+        link_all(session, session->store, session->imports, err);
+
+    if (status == PROA_OK && !session->is_fresh && !instantiate(session, err))
+        return err->status;
+    return status;
+}
+
+static void run(void *env)
+{
+    struct session *session = env;
     uint32_t export_count = proa_module_export_count(session->module);
-    enum proa_status status = PROA_OK;
 
-    for (uint32_t i = 0; i < session->import_count && status == PROA_OK; i++) {
-        struct proa_importtype import = proa_module_import(session->module, i);
-
-        status =
-            make_import(session->store, &import, &session->imports[i], err);
+    if (!session->has_slots)
+        session->status = set_up(session, &session->err);
+    if (session->status != PROA_OK) {
+        if (session->status == PROA_TRAP)
+            session->status = PROA_OK;
+        return;
     }
-    if (status != PROA_OK || !instantiate(session, err))
-        return err->status == PROA_TRAP ? PROA_OK : err->status;
     for (uint32_t round = 0; round < ROUND_COUNT; round++) {
         for (uint32_t i = 0; i < export_count; i++)
             call_export(session, proa_module_export(session->module, i).name,
                         round * 5 + i);
     }
-    return PROA_OK;
+}
+
+/* What stands before the level; returns the rest. */
+static const char *read_modes(const char *text, struct session *session)
+{
+    const struct {
+        const char *name;
+        bool *flag;
+    } modes[] = {
+        { "fuel:", &session->counts_fuel },
+        { "fresh:", &session->is_fresh },
+        { "slots:", &session->has_slots },
+        { "stress:", &session->is_stressed },
+    };
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        size_t size = strlen(modes[i].name);
+
+        if (strncmp(text, modes[i].name, size) == 0) {
+            *modes[i].flag = true;
+            text += size;
+            i = (size_t)-1;
+        }
+    }
+    return text;
+}
+
+static enum proa_status make_store(struct session *session,
+                                   struct proa_engine *engine,
+                                   struct proa_error *err)
+{
+    const struct proa_slot_options options = { .link = link_all,
+                                               .link_env = session };
+
+    session->import_count = proa_module_import_count(session->module);
+    session->imports =
+        calloc(session->import_count + 1, sizeof *session->imports);
+    if (session->imports == NULL)
+        return PROA_NOMEM;
+    if (session->has_slots)
+        return proa_slot_create(engine, session->module, &options,
+                                &session->slot, err);
+    return proa_store_create(engine, NULL, &session->store, err);
+}
+
+static enum proa_status run_somehow(struct session *session)
+{
+    uint32_t count = 0;
+
+    if (!session->is_stressed)
+        run(session);
+    else if (!stress_run(run, session, &count))
+        return PROA_NOMEM;
+    else
+        fprintf(stderr, "preempted %u times\n", (unsigned)count);
+    return session->status;
 }
 
 int main(int argc, char **argv)
@@ -290,12 +410,12 @@ int main(int argc, char **argv)
     uint8_t *bytes;
 
     if (argc != 3) {
-        fputs("usage: fuzz-call [fuel:]LEVEL|default|baseline FILE\n", stderr);
+        fputs("usage: fuzz-call [MODE:]...LEVEL|default|baseline FILE\n",
+              stderr);
         return 2;
     }
-    session.counts_fuel = strncmp(level, "fuel:", 5) == 0;
+    level = read_modes(level, &session);
     options.counts_fuel = session.counts_fuel;
-    level += session.counts_fuel ? 5 : 0;
     if (strcmp(level, "baseline") == 0)
         options.tier = PROA_TIER_BASELINE;
     else if (strcmp(level, "default") != 0)
@@ -307,16 +427,16 @@ int main(int argc, char **argv)
         status = proa_module_compile(engine, bytes, size, &options,
                                      &session.module, &err);
     if (status == PROA_OK)
-        status = proa_store_create(engine, NULL, &session.store, &err);
+        status = make_store(&session, engine, &err);
     if (status == PROA_OK) {
-        session.import_count = proa_module_import_count(session.module);
-        session.imports =
-            calloc(session.import_count + 1, sizeof *session.imports);
-        status = session.imports == NULL ? PROA_NOMEM : run(&session, &err);
+        status = run_somehow(&session);
+        err = session.err;
     }
     if (status != PROA_OK)
         fprintf(stderr, "%s: %s\n", proa_status_name(status), err.text);
-    proa_store_destroy(session.store);
+    proa_slot_destroy(session.slot);
+    if (!session.has_slots)
+        proa_store_destroy(session.store);
     proa_module_release(session.module);
     proa_engine_destroy(engine);
     free(session.imports);
