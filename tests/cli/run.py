@@ -178,7 +178,17 @@ def execute(case, folder, environment):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return "no end", out.text(), err.text()
+    finally:
+        end_group(process.pid)
     return exit_name(code), out.text(), err.text()
+
+
+def end_group(group):
+    """What a script left behind does not outlive it."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def run(case, proa, shared_cache):
