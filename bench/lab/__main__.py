@@ -60,6 +60,7 @@ def list_all():
     print()
     for what, how in general_missing():
         print(f"missing: {what}: {how}")
+    print(f"most of what may be missing: {places.peers('node wasmtime yyjson lab')}")
 
 
 NEEDS = {
@@ -69,7 +70,7 @@ NEEDS = {
     "c": [(places.clang() or "clang-19", "apt-get install clang-19 lld-19 wasi-libc")],
     "rust": [("cargo", "rustup, or apt-get install cargo")],
     "assemblyscript": [("npm", "apt-get install npm"), ("node", places.peers("node"))],
-    "go": [("go", "apt-get install golang, 1.21 or newer")],
+    "go": [("go", "Go 1.21 or newer: Debian's golang where it is, or from go.dev")],
     "wasmtime": [("wasmtime", places.peers("wasmtime")), ("cargo", "rustup")],
 }
 HEADERS = (("libssl.so", "libssl-dev"), ("libnghttp2.so", "libnghttp2-dev"))
