@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import contextlib
+import ctypes
 import functools
 import os
 import pathlib
@@ -19,6 +20,8 @@ ROOT = HERE.parent.parent  # the source tree, or where share/proa is installed
 TICK = os.sysconf("SC_CLK_TCK")
 START_SECONDS_MAX = 60
 GOOD_GROUP = "-20"
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 QUIET_SHARE = 0.05
 REALTIME = int(os.environ.get("PROA_LAB_REALTIME", "0"))  # priority; 0: none
 
@@ -48,8 +51,14 @@ def pin(which):
 
     The scheduler shares the processor between sessions (autogroups) first; the
     group's nice value, not the process's, keeps other sessions' work away. Where
-    others work at real-time priority, only the same (REALTIME) helps."""
+    others work at real-time priority, only the same (REALTIME) helps. Nothing
+    that we started outlives us: it would disturb the run that goes on."""
+    parent = os.getpid()
+
     def prepare():
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
         os.setsid()
         os.sched_setaffinity(0, which)
         with contextlib.suppress(OSError):
