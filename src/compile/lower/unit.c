@@ -277,12 +277,20 @@ LLVMValueRef proa_unit_offset(const struct proa_unit *unit,
     return LLVMBuildGEP2(builder, unit->i8, base, &index, 1, "");
 }
 
+/* A v128 of the host's is where a union proa_value is: not on 16 bytes. */
+static void align_host(LLVMValueRef access, LLVMTypeRef type)
+{
+    if (LLVMGetTypeKind(type) == LLVMVectorTypeKind)
+        LLVMSetAlignment(access, _Alignof(union proa_value));
+}
+
 LLVMValueRef proa_unit_host_load(const struct proa_unit *unit,
                                  LLVMBuilderRef builder, LLVMTypeRef type,
                                  LLVMValueRef address, bool is_invariant)
 {
     LLVMValueRef load = LLVMBuildLoad2(builder, type, address, "");
 
+    align_host(load, type);
     proa_unit_mark_host(unit, load);
     if (is_invariant)
         LLVMSetMetadata(load, unit->md_invariant, unit->empty_node);
@@ -292,7 +300,10 @@ LLVMValueRef proa_unit_host_load(const struct proa_unit *unit,
 void proa_unit_host_store(const struct proa_unit *unit, LLVMBuilderRef builder,
                           LLVMValueRef value, LLVMValueRef address)
 {
-    proa_unit_mark_host(unit, LLVMBuildStore(builder, value, address));
+    LLVMValueRef store = LLVMBuildStore(builder, value, address);
+
+    align_host(store, LLVMTypeOf(value));
+    proa_unit_mark_host(unit, store);
 }
 
 void proa_unit_state_store(LLVMBuilderRef builder, LLVMValueRef value,
@@ -301,5 +312,6 @@ void proa_unit_state_store(LLVMBuilderRef builder, LLVMValueRef value,
     /* No scopes: for all that LLVM knows it may touch linear memory. */
     LLVMValueRef store = LLVMBuildStore(builder, value, address);
 
+    align_host(store, LLVMTypeOf(value));
     LLVMSetVolatile(store, true);
 }
