@@ -59,6 +59,15 @@ struct proa_loop {
     uint32_t undo_count;
 };
 
+/* True when `next` is the phi and a constant, which is not 0. */
+bool proa_loop_is_step(LLVMValueRef phi, LLVMValueRef next, uint64_t *step);
+
+/*
+ * Of a loop of one block: what is a sum of counters and of values from before
+ * the loop is computed as that, and no phi.
+ */
+void proa_loop_merge_counters(LLVMBasicBlockRef block, LLVMBuilderRef builder);
+
 /*
  * Read loop->block, which `unit`, `block` and `indexes` were set for.
  *

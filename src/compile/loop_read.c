@@ -15,8 +15,7 @@ bool proa_loop_is_invariant(const struct proa_loop *loop, LLVMValueRef value)
     return !proa_loop_index(loop, value, &index);
 }
 
-/* phi + constant, or false. */
-static bool is_step(LLVMValueRef phi, LLVMValueRef next, uint64_t *step)
+bool proa_loop_is_step(LLVMValueRef phi, LLVMValueRef next, uint64_t *step)
 {
     LLVMValueRef left, right;
 
@@ -42,7 +41,7 @@ static bool read_phi(struct proa_loop *loop, LLVMValueRef phi)
         return false;
     back = LLVMGetIncomingBlock(phi, 0) == loop->block ? 0 : 1;
     next = LLVMGetIncomingValue(phi, back);
-    if (is_step(phi, next, &step)) {
+    if (proa_loop_is_step(phi, next, &step)) {
         if (loop->counter_count == PROA_LOOP_COUNTERS_MAX)
             return false;
         loop->counters[loop->counter_count++] = (struct proa_loop_counter){

@@ -15,6 +15,7 @@
 #include <llvm-c/Transforms/PassBuilder.h>
 
 #include "base/fail.h"
+#include "compile/apart.h"
 #include "compile/huge.h"
 #include "compile/keep.h"
 
@@ -214,6 +215,16 @@ static enum proa_status verify(const struct proa_pipeline *pipeline,
     return status;
 }
 
+/* A loop that is left in the midst of its copies becomes one that is not. */
+static enum proa_status roll_up(const struct proa_pipeline *pipeline,
+                                struct proa_error *err)
+{
+    enum proa_status status =
+        run_passes(pipeline, "function(loop(loop-rotate))", err);
+
+    return status == PROA_OK ? proa_reroll_loops(pipeline->unit, err) : status;
+}
+
 /*
  * From locals in memory to values; then what LLVM must not do is marked. Loads
  * that only simplifying shows to be unused are found too.
@@ -237,7 +248,7 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
     if (status == PROA_OK && pipeline->unit->options->counts_fuel)
         status = proa_fuel_loops(pipeline->unit, err);
     if (status == PROA_OK && pipeline->unit->options->opt_level >= 2)
-        status = proa_reroll_loops(pipeline->unit, err);
+        status = roll_up(pipeline, err);
     if (status == PROA_OK)
         status = proa_fold_addresses(pipeline->unit, err);
     return status;
@@ -284,8 +295,10 @@ static enum proa_status run_stages(const struct proa_pipeline *pipeline,
         status = run_passes(pipeline, level->simplify, err);
     if (status == PROA_OK && level->vectorise != NULL) {
         status = proa_keep_loose(pipeline->unit, err);
+        proa_apart_begin(pipeline->unit);
         if (status == PROA_OK)
             status = run_passes(pipeline, level->vectorise, err);
+        proa_apart_end(pipeline->unit);
     }
     proa_keep_all(pipeline->unit);
     if (status == PROA_OK && level->finish != NULL)

@@ -52,6 +52,9 @@ static bool add_scaled(struct proa_sum *sum, LLVMValueRef value,
         return add_scaled(sum, LLVMGetOperand(value, 0), factor, depth + 1) &&
                add_scaled(sum, LLVMGetOperand(value, 1),
                           opcode == LLVMAdd ? factor : -factor, depth + 1);
+    if (opcode == LLVMOr && LLVMGetIsDisjoint(value))
+        return add_scaled(sum, LLVMGetOperand(value, 0), factor, depth + 1) &&
+               add_scaled(sum, LLVMGetOperand(value, 1), factor, depth + 1);
     if (opcode == LLVMMul && read_constant(LLVMGetOperand(value, 1), &constant))
         return add_scaled(sum, LLVMGetOperand(value, 0), factor * constant,
                           depth + 1);

@@ -24,23 +24,37 @@
 
 /* What is seen from outside. */
 
-/* The counter whose next value decides, compared for being or not being an
- * invariant one. */
+static struct proa_loop_counter *counter_with_next(struct proa_loop *loop,
+                                                   LLVMValueRef next)
+{
+    for (uint32_t i = 0; i < loop->counter_count; i++)
+        if (loop->counters[i].next == next)
+            return &loop->counters[i];
+    return NULL;
+}
+
+/*
+ * The counter whose next value decides, compared for being or not being an
+ * invariant one, which is put on the right.
+ */
 static struct proa_loop_counter *deciding(struct proa_loop *loop)
 {
     LLVMValueRef condition = LLVMGetCondition(loop->end);
-    LLVMIntPredicate predicate;
+    LLVMValueRef left, right;
 
     if (LLVMIsAICmpInst(condition) == NULL ||
-        !proa_loop_is_invariant(loop, LLVMGetOperand(condition, 1)))
+        (LLVMGetICmpPredicate(condition) != LLVMIntEQ &&
+         LLVMGetICmpPredicate(condition) != LLVMIntNE))
         return NULL;
-    predicate = LLVMGetICmpPredicate(condition);
-    if (predicate != LLVMIntEQ && predicate != LLVMIntNE)
-        return NULL;
-    for (uint32_t i = 0; i < loop->counter_count; i++)
-        if (loop->counters[i].next == LLVMGetOperand(condition, 0))
-            return &loop->counters[i];
-    return NULL;
+    left = LLVMGetOperand(condition, 0);
+    right = LLVMGetOperand(condition, 1);
+    if (proa_loop_is_invariant(loop, left)) {
+        LLVMSetOperand(condition, 0, right);
+        LLVMSetOperand(condition, 1, left);
+        return counter_with_next(loop, right);
+    }
+    return proa_loop_is_invariant(loop, right) ? counter_with_next(loop, left)
+                                               : NULL;
 }
 
 static bool is_used_outside(const struct proa_loop *loop, LLVMValueRef value)
@@ -318,6 +332,7 @@ static void reroll_block(struct proa_loop *loop, LLVMBuilderRef builder)
 {
     struct proa_loop_counter *counter;
 
+    proa_loop_merge_counters(loop->block, builder);
     if (!proa_loop_read(loop))
         return;
     counter = deciding(loop);
