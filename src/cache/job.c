@@ -18,6 +18,7 @@ enum {
     SECONDS_DEFAULT = 600,
     THREADS_MAX = 256,
     NICE_IN_BACKGROUND = 10,
+    NICE_OF_PARTS = 3, /* they are short, and what runs gains at once */
 };
 #define MEMORY_DEFAULT (8ULL << 30)
 
@@ -197,6 +198,13 @@ static enum proa_status run_compiler(const struct proa_job *job,
     return status;
 }
 
+static int nice_of(const struct proa_job *job)
+{
+    if (job->stop_fd == NULL)
+        return 0;
+    return job->part != 0 ? NICE_OF_PARTS : NICE_IN_BACKGROUND;
+}
+
 enum proa_status proa_job_make(const struct proa_job *job,
                                struct proa_job_output *output,
                                struct proa_error *err)
@@ -226,7 +234,7 @@ enum proa_status proa_job_make(const struct proa_job *job,
         .seconds_max =
             options->seconds_max != 0 ? options->seconds_max : SECONDS_DEFAULT,
         .stop_fd = job->stop_fd,
-        .nice = job->stop_fd != NULL ? NICE_IN_BACKGROUND : 0,
+        .nice = nice_of(job),
         .progress = options->progress,
         .progress_env = options->progress_env,
     };
