@@ -101,13 +101,20 @@ def measure(cell, server, port, where):
     foreign = max(0.0, after[0] - before[0] - cpu - burnt) / (wall * len(server_cores))
     return {
         "name": cell.name, "cell": cell.__dict__, "rate": cell.rate, "connections": cell.connections,
-        "seed": cell.seed, "command": [word.replace(str(places.HOME), "~") for word in server.command],
+        "seed": cell.seed, "command": [shown(word) for word in server.command],
         "marks": marks_of(cell, rows, wait_share, foreign, is_shared),
         "cpu_seconds": round(cpu, 3), "wall_seconds": round(wall, 3), "foreign_share": round(foreign, 4),
         "wait_share": round(wait_share, 4), "steal_seconds": round(after[1] - before[1], 3),
         "memory_peak_bytes": peak, "burnt_seconds": round(burnt, 3),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "samples": rows,
     }
+
+
+def shown(word):
+    """Of a command, as samples keep it: without where things are on this machine."""
+    for place, name in ((host.ROOT, "."), (places.BUILD, "build"), (places.HOME, "~")):
+        word = word.replace(f"{place}/", f"{name}/")
+    return word
 
 
 def failed(cell, why):

@@ -8,7 +8,7 @@ import json
 import math
 import pathlib
 
-from lab import charts, figures, plan
+from lab import charts, figures, plan, summary
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;font-size:12.5px;margin:1rem 0}td,th{border:1px solid #ccc;padding:2px 7px;text-align:right}
@@ -263,6 +263,7 @@ def write(store, folder):
     folder.mkdir(parents=True, exist_ok=True)
     page = Page(store, folder)
     (folder / "index.html").write_text(page.text())
+    (folder / "summary.md").write_text(summary.text(page.found, page.sizes, page.kinds, page.labels))
     text = json.dumps({"plan": page.plan, **plain(page.found)}, indent=1, default=str)
     (folder / "figures.json").write_text(text + "\n")
     return folder / "index.html"
