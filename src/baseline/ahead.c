@@ -7,7 +7,7 @@
  */
 #include "baseline/ahead.h"
 
-enum { INSTRUCTIONS_MAX = 160, SEEN_MAX = 32, SIMPLE_BYTES_MAX = 160 };
+enum { INSTRUCTIONS_MAX = 128, SEEN_MAX = 24, SIMPLE_BYTES_MAX = 160 };
 
 struct seen {
     uint32_t local;

@@ -4,147 +4,141 @@
 #include <assert.h>
 #include <string.h>
 
-/* An instruction being written at the code's end. */
-struct bytes {
-    uint8_t *at;
-    uint32_t count;
-};
-
-static void begin(struct proa_asm *as, struct bytes *out)
+/* Where an instruction is written: there is room for the longest. */
+static inline uint8_t *begin(struct proa_asm *as)
 {
     struct proa_buffer *code = as->code;
 
-    if (code->capacity - code->size < PROA_ASM_BYTES_MAX || code->is_full) {
-        out->at = proa_buffer_reserve(code, PROA_ASM_BYTES_MAX);
-        if (out->at == NULL)
-            out->at = as->nowhere;
-        else
-            code->size -= PROA_ASM_BYTES_MAX;
-    } else {
-        out->at = code->bytes + code->size;
-    }
-    out->count = 0;
+    if (code->capacity - code->size >= PROA_ASM_BYTES_MAX && !code->is_full)
+        return code->bytes + code->size;
+    uint8_t *room = proa_buffer_reserve(code, PROA_ASM_BYTES_MAX);
+    if (room == NULL)
+        return as->nowhere;
+    code->size -= PROA_ASM_BYTES_MAX;
+    return room;
 }
 
-static void put(struct bytes *out, unsigned byte)
+static inline uint8_t *put(uint8_t *at, unsigned byte)
 {
-    out->at[out->count++] = (uint8_t)byte;
+    *at = (uint8_t)byte;
+    return at + 1;
 }
 
-static void put32(struct bytes *out, uint32_t value)
+static inline uint8_t *put32(uint8_t *at, uint32_t value)
 {
-    memcpy(out->at + out->count, &value, 4);
-    out->count += 4;
+    memcpy(at, &value, 4);
+    return at + 4;
 }
 
-static void flush(struct proa_asm *as, const struct bytes *out)
+/* The instruction ends at `at`. */
+static inline void end(struct proa_asm *as, const uint8_t *at)
 {
-    assert(out->count <= PROA_ASM_BYTES_MAX);
     if (!as->code->is_full)
-        as->code->size += out->count;
+        as->code->size = (size_t)(at - as->code->bytes);
 }
 
 /* Prefixes, REX, map and opcode. x and b extend index and base (or rm). */
-static void put_opcode(struct bytes *out, uint32_t op, unsigned reg, unsigned x,
-                       unsigned b, bool force_rex)
+static inline uint8_t *put_opcode(uint8_t *at, uint32_t op, unsigned reg,
+                                  unsigned x, unsigned b, bool force_rex)
 {
     unsigned rex =
         ((op & PROA_ASM_W) != 0 ? 8U : 0U) | (reg >> 3) << 2 | x << 1 | b;
 
-    if ((op & PROA_ASM_66) != 0)
-        put(out, 0x66);
-    if ((op & PROA_ASM_F3) != 0)
-        put(out, 0xf3);
-    if ((op & PROA_ASM_F2) != 0)
-        put(out, 0xf2);
-    if (rex != 0 || force_rex)
-        put(out, 0x40 | rex);
-    if ((op & PROA_ASM_MAP) != 0)
-        put(out, 0x0f);
-    if ((op & PROA_ASM_MAP) == PROA_ASM_0F38)
-        put(out, 0x38);
-    if ((op & PROA_ASM_MAP) == PROA_ASM_0F3A)
-        put(out, 0x3a);
-    put(out, op & 0xff);
+    if ((op & (PROA_ASM_66 | PROA_ASM_F3 | PROA_ASM_F2)) != 0) {
+        if ((op & PROA_ASM_66) != 0)
+            at = put(at, 0x66);
+        if ((op & PROA_ASM_F3) != 0)
+            at = put(at, 0xf3);
+        if ((op & PROA_ASM_F2) != 0)
+            at = put(at, 0xf2);
+    }
+    /* Written always, counted where it is one. */
+    *at = (uint8_t)(0x40 | rex);
+    at += rex != 0 || force_rex;
+    if ((op & PROA_ASM_MAP) != 0) {
+        at = put(at, 0x0f);
+        if ((op & PROA_ASM_MAP) == PROA_ASM_0F38)
+            at = put(at, 0x38);
+        if ((op & PROA_ASM_MAP) == PROA_ASM_0F3A)
+            at = put(at, 0x3a);
+    }
+    return put(at, op & 0xff);
 }
 
-static void put_rr(struct bytes *out, uint32_t op, unsigned reg, unsigned rm)
+static inline uint8_t *put_rr(uint8_t *at, uint32_t op, unsigned reg,
+                              unsigned rm)
 {
     bool force = ((op & PROA_ASM_BYTE_REG) != 0 && reg >= 4) ||
                  ((op & PROA_ASM_BYTE_RM) != 0 && rm >= 4);
 
-    put_opcode(out, op, reg, 0, rm >> 3, force);
-    put(out, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    at = put_opcode(at, op, reg, 0, rm >> 3, force);
+    return put(at, 0xc0 | (reg & 7) << 3 | (rm & 7));
 }
 
-static void put_rm(struct bytes *out, uint32_t op, unsigned reg,
-                   const struct proa_place *place)
+static inline uint8_t *put_rm(uint8_t *at, uint32_t op, unsigned reg,
+                              const struct proa_place *place)
 {
     bool has_index = place->index != PROA_NO_GPR;
-    bool needs_sib = has_index || (place->base & 7) == PROA_RSP;
     bool force = (op & PROA_ASM_BYTE_REG) != 0 && reg >= 4;
-    unsigned mode;
+    unsigned base = place->base & 7U;
+    int32_t offset = place->offset;
+    unsigned mode = 2;
 
     assert(place->index != PROA_RSP);
-    put_opcode(out, op, reg, has_index ? place->index >> 3 : 0,
-               place->base >> 3, force);
+    at = put_opcode(at, op, reg, has_index ? place->index >> 3 : 0,
+                    place->base >> 3, force);
     /* Without an offset rbp and r13 would mean something else. */
-    if (place->offset == 0 && (place->base & 7) != PROA_RBP)
+    if (offset == 0 && base != PROA_RBP)
         mode = 0;
-    else if (place->offset >= -128 && place->offset <= 127)
+    else if (offset >= -128 && offset <= 127)
         mode = 1;
-    else
-        mode = 2;
-    put(out, mode << 6 | (reg & 7) << 3 | (needs_sib ? 4 : place->base & 7U));
-    if (needs_sib)
-        put(out, (unsigned)place->scale << 6 |
-                     (has_index ? place->index & 7U : 4U) << 3 |
-                     (place->base & 7U));
-    if (mode == 1)
-        put(out, (uint8_t)place->offset);
-    else if (mode == 2)
-        put32(out, (uint32_t)place->offset);
+    if (has_index || base == PROA_RSP) {
+        at = put(at, mode << 6 | (reg & 7) << 3 | 4);
+        at = put(at, (unsigned)place->scale << 6 |
+                         (has_index ? place->index & 7U : 4U) << 3 | base);
+    } else {
+        at = put(at, mode << 6 | (reg & 7) << 3 | base);
+    }
+    /* Written whole, counted as far as it goes. */
+    (void)put32(at, (uint32_t)offset);
+    return at + (mode == 2 ? 4 : mode);
 }
 
 void proa_asm_rr(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rr(&out, op, reg, rm);
-    flush(as, &out);
+    at = put_rr(at, op, reg, rm);
+    end(as, at);
 }
 
 void proa_asm_rm(struct proa_asm *as, uint32_t op, unsigned reg,
                  const struct proa_place *place)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rm(&out, op, reg, place);
-    flush(as, &out);
+    at = put_rm(at, op, reg, place);
+    end(as, at);
 }
 
 void proa_asm_rri(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm,
                   uint8_t immediate)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rr(&out, op, reg, rm);
-    put(&out, immediate);
-    flush(as, &out);
+    at = put_rr(at, op, reg, rm);
+    at = put(at, immediate);
+    end(as, at);
 }
 
 void proa_asm_rmi(struct proa_asm *as, uint32_t op, unsigned reg,
                   const struct proa_place *place, uint8_t immediate)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rm(&out, op, reg, place);
-    put(&out, immediate);
-    flush(as, &out);
+    at = put_rm(at, op, reg, place);
+    at = put(at, immediate);
+    end(as, at);
 }
 
 static bool is_byte(int32_t value)
@@ -160,44 +154,43 @@ static uint32_t wide_bit(bool wide)
 void proa_asm_group_ri(struct proa_asm *as, enum proa_asm_group1 op, bool wide,
                        unsigned rm, int32_t immediate)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rr(&out, (is_byte(immediate) ? 0x83 : 0x81) | wide_bit(wide), op, rm);
+    at =
+        put_rr(at, (is_byte(immediate) ? 0x83 : 0x81) | wide_bit(wide), op, rm);
     if (is_byte(immediate))
-        put(&out, (uint8_t)immediate);
+        at = put(at, (uint8_t)immediate);
     else
-        put32(&out, (uint32_t)immediate);
-    flush(as, &out);
+        at = put32(at, (uint32_t)immediate);
+    end(as, at);
 }
 
 void proa_asm_group_mi(struct proa_asm *as, enum proa_asm_group1 op, bool wide,
                        const struct proa_place *place, int32_t immediate)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rm(&out, (is_byte(immediate) ? 0x83 : 0x81) | wide_bit(wide), op,
-           place);
+    at = put_rm(at, (is_byte(immediate) ? 0x83 : 0x81) | wide_bit(wide), op,
+                place);
     if (is_byte(immediate))
-        put(&out, (uint8_t)immediate);
+        at = put(at, (uint8_t)immediate);
     else
-        put32(&out, (uint32_t)immediate);
-    flush(as, &out);
+        at = put32(at, (uint32_t)immediate);
+    end(as, at);
 }
 
 void proa_asm_imul_rri(struct proa_asm *as, bool wide, unsigned reg,
                        unsigned rm, int32_t immediate)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_rr(&out, (is_byte(immediate) ? 0x6b : 0x69) | wide_bit(wide), reg, rm);
+    at = put_rr(at, (is_byte(immediate) ? 0x6b : 0x69) | wide_bit(wide), reg,
+                rm);
     if (is_byte(immediate))
-        put(&out, (uint8_t)immediate);
+        at = put(at, (uint8_t)immediate);
     else
-        put32(&out, (uint32_t)immediate);
-    flush(as, &out);
+        at = put32(at, (uint32_t)immediate);
+    end(as, at);
 }
 
 void proa_asm_shift_ri(struct proa_asm *as, enum proa_asm_shift op, bool wide,
@@ -220,66 +213,63 @@ void proa_asm_unary(struct proa_asm *as, enum proa_asm_unary op, bool wide,
 
 void proa_asm_sign_extend_rax(struct proa_asm *as, bool wide)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
     if (wide)
-        put(&out, 0x48);
-    put(&out, 0x99);
-    flush(as, &out);
+        at = put(at, 0x48);
+    at = put(at, 0x99);
+    end(as, at);
 }
 
 void proa_asm_constant(struct proa_asm *as, unsigned reg, uint64_t value)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
     if (value == 0) {
-        put_rr(&out, PROA_ASM_XOR, reg, reg);
+        at = put_rr(at, PROA_ASM_XOR, reg, reg);
     } else if (value <= UINT32_MAX) {
-        put_opcode(&out, 0xb8 | (reg & 7), 0, 0, reg >> 3, false);
-        put32(&out, (uint32_t)value);
+        at = put_opcode(at, 0xb8 | (reg & 7), 0, 0, reg >> 3, false);
+        at = put32(at, (uint32_t)value);
     } else if ((int64_t)value >= INT32_MIN && (int64_t)value < 0) {
-        put_rr(&out, 0xc7 | PROA_ASM_W, 0, reg);
-        put32(&out, (uint32_t)value);
+        at = put_rr(at, 0xc7 | PROA_ASM_W, 0, reg);
+        at = put32(at, (uint32_t)value);
     } else {
-        put_opcode(&out, 0xb8 | (reg & 7) | PROA_ASM_W, 0, 0, reg >> 3, false);
-        put32(&out, (uint32_t)value);
-        put32(&out, (uint32_t)(value >> 32));
+        at = put_opcode(at, 0xb8 | (reg & 7) | PROA_ASM_W, 0, 0, reg >> 3,
+                        false);
+        at = put32(at, (uint32_t)value);
+        at = put32(at, (uint32_t)(value >> 32));
     }
-    flush(as, &out);
+    end(as, at);
 }
 
 void proa_asm_move_zero(struct proa_asm *as, unsigned reg)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_opcode(&out, 0xb8 | (reg & 7), 0, 0, reg >> 3, false);
-    put32(&out, 0);
-    flush(as, &out);
+    at = put_opcode(at, 0xb8 | (reg & 7), 0, 0, reg >> 3, false);
+    at = put32(at, 0);
+    end(as, at);
 }
 
 void proa_asm_store_immediate(struct proa_asm *as, unsigned size,
                               const struct proa_place *place, int32_t immediate)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
     assert(size == 1 || size == 2 || size == 4 || size == 8);
-    put_rm(&out,
-           (size == 1 ? 0xc6U : 0xc7U) | (size == 2 ? PROA_ASM_66 : 0U) |
-               wide_bit(size == 8),
-           0, place);
+    at = put_rm(at,
+                (size == 1 ? 0xc6U : 0xc7U) | (size == 2 ? PROA_ASM_66 : 0U) |
+                    wide_bit(size == 8),
+                0, place);
     if (size == 1) {
-        put(&out, (uint8_t)immediate);
+        at = put(at, (uint8_t)immediate);
     } else if (size == 2) {
-        put(&out, (uint8_t)immediate);
-        put(&out, (uint8_t)((uint32_t)immediate >> 8));
+        at = put(at, (uint8_t)immediate);
+        at = put(at, (uint8_t)((uint32_t)immediate >> 8));
     } else {
-        put32(&out, (uint32_t)immediate);
+        at = put32(at, (uint32_t)immediate);
     }
-    flush(as, &out);
+    end(as, at);
 }
 
 void proa_asm_setcc(struct proa_asm *as, enum proa_condition condition,
@@ -296,11 +286,10 @@ void proa_asm_cmov(struct proa_asm *as, enum proa_condition condition,
 
 static void put_short(struct proa_asm *as, unsigned opcode, unsigned reg)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
-    put_opcode(&out, opcode | (reg & 7), 0, 0, reg >> 3, false);
-    flush(as, &out);
+    at = put_opcode(at, opcode | (reg & 7), 0, 0, reg >> 3, false);
+    end(as, at);
 }
 
 void proa_asm_push(struct proa_asm *as, unsigned reg)
@@ -335,13 +324,13 @@ void proa_asm_patch(struct proa_asm *as, uint32_t at, uint32_t target)
 static void use_label(struct proa_asm *as, struct proa_label *label)
 {
     uint32_t at = proa_asm_offset(as);
-    uint32_t chain = label->uses;
+    uint32_t value = label->uses;
 
-    (void)proa_buffer_append(as->code, &chain, 4);
     if (label->is_bound)
-        proa_asm_patch(as, at, label->at);
+        value = label->at - (at + 4);
     else
         label->uses = at + 1;
+    end(as, put32(begin(as), value));
 }
 
 void proa_asm_bind(struct proa_asm *as, struct proa_label *label)
@@ -362,29 +351,31 @@ void proa_asm_bind(struct proa_asm *as, struct proa_label *label)
 
 void proa_asm_jmp(struct proa_asm *as, struct proa_label *label)
 {
-    (void)proa_buffer_append(as->code, "\xe9", 1);
+    uint8_t *at = begin(as);
+
+    end(as, put(at, 0xe9));
     use_label(as, label);
 }
 
 void proa_asm_jcc(struct proa_asm *as, enum proa_condition condition,
                   struct proa_label *label)
 {
-    const uint8_t opcode[] = { 0x0f, (uint8_t)(0x80 | condition) };
+    uint8_t *at = begin(as);
 
-    (void)proa_buffer_append(as->code, opcode, sizeof opcode);
+    at = put(at, 0x0f);
+    end(as, put(at, 0x80U | condition));
     use_label(as, label);
 }
 
 void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
                         struct proa_label *label)
 {
-    struct bytes out;
+    uint8_t *at = begin(as);
 
-    begin(as, &out);
     /* rip-relative: mode 0, rm 5 */
-    put_opcode(&out, PROA_ASM_LEA | PROA_ASM_W, reg, 0, 0, false);
-    put(&out, (reg & 7) << 3 | 5);
-    flush(as, &out);
+    at = put_opcode(at, PROA_ASM_LEA | PROA_ASM_W, reg, 0, 0, false);
+    at = put(at, (reg & 7) << 3 | 5);
+    end(as, at);
     use_label(as, label);
 }
 

@@ -113,6 +113,7 @@ struct proa_emit {
     struct proa_label trap_any; /* the trap is in eax */
     struct proa_error *err;
     bool is_out_of_memory;
+    uint8_t families[PROA_OP_COUNT]; /* who emits it, plus 1; 0: not known */
 };
 
 /* Is it kept in an XMM register? */

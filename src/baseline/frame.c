@@ -8,12 +8,6 @@
 #include "baseline/emit.h"
 #include "baseline/fuel.h"
 
-void proa_need_frame(struct proa_emit *emit, int32_t lowest)
-{
-    if (-lowest > emit->frame_size)
-        emit->frame_size = -lowest;
-}
-
 struct proa_arg proa_next_arg(struct proa_args *args, enum proa_valtype type)
 {
     static const uint8_t registers[] = { PROA_RDI, PROA_RSI, PROA_RDX,

@@ -11,7 +11,12 @@ static inline struct proa_place proa_frame(int32_t offset)
 {
     return proa_place(PROA_RBP, offset);
 }
-void proa_need_frame(struct proa_emit *emit, int32_t lowest);
+/* The frame reaches down to here at least. */
+static inline void proa_need_frame(struct proa_emit *emit, int32_t lowest)
+{
+    if (-lowest > emit->frame_size)
+        emit->frame_size = -lowest;
+}
 uint32_t proa_emit_prologue(struct proa_emit *emit);
 void proa_emit_epilogue(struct proa_emit *emit);
 void proa_emit_traps(struct proa_emit *emit);

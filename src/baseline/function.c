@@ -169,22 +169,40 @@ static bool takes_flags(enum proa_op op)
            op == PROA_OP_SELECT_T || op == PROA_OP_I32_EQZ;
 }
 
+typedef bool family(struct proa_emit *emit,
+                    const struct proa_instruction *instruction);
+
+static family *const families[] = {
+    proa_emit_variable, proa_emit_numeric, proa_emit_memory,
+    proa_emit_control,  proa_emit_call,    proa_emit_float,
+    proa_emit_convert,  proa_emit_table,   proa_emit_simd,
+};
+
+/* Whoever takes the instruction is asked first the next time. */
+static void find_family(struct proa_emit *emit,
+                        const struct proa_instruction *instruction)
+{
+    for (uint8_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (families[i](emit, instruction)) {
+            emit->families[instruction->op] = (uint8_t)(i + 1);
+            return;
+        }
+    abort(); /* the validator knows an instruction that we do not */
+}
+
 static void dispatch(struct proa_emit *emit,
                      const struct proa_instruction *instruction)
 {
-    if (!takes_flags(instruction->op))
+    unsigned found = emit->families[instruction->op];
+
+    if (proa_has_flags(emit) && !takes_flags(instruction->op))
         proa_settle_flags(emit);
-    proa_emit_fuel_before(emit, instruction->op);
-    if (!proa_emit_variable(emit, instruction) &&
-        !proa_emit_numeric(emit, instruction) &&
-        !proa_emit_memory(emit, instruction) &&
-        !proa_emit_control(emit, instruction) &&
-        !proa_emit_call(emit, instruction) &&
-        !proa_emit_float(emit, instruction) &&
-        !proa_emit_convert(emit, instruction) &&
-        !proa_emit_table(emit, instruction) &&
-        !proa_emit_simd(emit, instruction))
-        abort(); /* the validator knows an instruction that we do not */
+    if (emit->counts_fuel)
+        proa_emit_fuel_before(emit, instruction->op);
+    if (found != 0)
+        (void)families[found - 1](emit, instruction);
+    else
+        find_family(emit, instruction);
 }
 
 /* In code that is not reached only the nesting counts. True: skipped. */
@@ -208,6 +226,15 @@ static bool skip(struct proa_emit *emit, enum proa_op op)
     }
 }
 
+static void get(struct proa_emit *emit, uint32_t local)
+{
+    if (proa_has_flags(emit))
+        proa_settle_flags(emit);
+    if (emit->counts_fuel)
+        proa_emit_fuel_before(emit, PROA_OP_LOCAL_GET);
+    proa_push_local(emit, local);
+}
+
 /* What was emitted is thrown away when an instruction is found to be wrong. */
 static enum proa_status emit_body(struct proa_emit *emit,
                                   struct proa_validator *validator)
@@ -215,6 +242,12 @@ static enum proa_status emit_body(struct proa_emit *emit,
     struct proa_instruction instruction;
 
     while (proa_validator_is_open(validator) && !emit->is_out_of_memory) {
+        uint32_t local;
+        if (proa_validator_get(validator, &local)) {
+            if (!emit->is_unreachable)
+                get(emit, local);
+            continue;
+        }
         enum proa_status status = proa_validator_next(validator, &instruction);
         if (status != PROA_OK)
             return status;

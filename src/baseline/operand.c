@@ -12,29 +12,33 @@ int32_t proa_slot_top(const struct proa_emit *emit)
     return emit->stack[emit->stack_count - 1].slot;
 }
 
+/* No memory: the function is given up; until then one operand is reused.
+ */
+static __attribute__((noinline)) void grow_stack(struct proa_emit *emit)
+{
+    uint32_t capacity =
+        emit->stack_capacity == 0 ? 64 : 2 * emit->stack_capacity;
+    struct proa_operand *stack = realloc(emit->stack, capacity * sizeof *stack);
+
+    if (stack == NULL) {
+        emit->is_out_of_memory = true;
+        emit->stack_count--;
+        return;
+    }
+    emit->stack = stack;
+    emit->stack_capacity = capacity;
+}
+
 struct proa_operand *proa_push(struct proa_emit *emit, enum proa_valtype type)
 {
-    int32_t size = type == PROA_V128 ? 16 : 8;
-    int32_t slot = proa_slot_top(emit) - size;
+    int32_t slot = proa_slot_top(emit) - (type == PROA_V128 ? 16 : 8);
 
-    if (emit->stack_count == emit->stack_capacity) {
-        uint32_t capacity =
-            emit->stack_capacity == 0 ? 64 : 2 * emit->stack_capacity;
-        struct proa_operand *stack =
-            realloc(emit->stack, capacity * sizeof *stack);
-        if (stack == NULL) {
-            /* The function is given up; until then one operand is reused. */
-            emit->is_out_of_memory = true;
-            emit->stack_count--;
-        } else {
-            emit->stack = stack;
-            emit->stack_capacity = capacity;
-        }
-    }
+    if (emit->stack_count == emit->stack_capacity)
+        grow_stack(emit);
     struct proa_operand *operand = &emit->stack[emit->stack_count++];
-    *operand = (struct proa_operand){ .kind = PROA_OPERAND_SLOT,
-                                      .type = type,
-                                      .slot = slot };
+    operand->kind = PROA_OPERAND_SLOT;
+    operand->type = type;
+    operand->slot = slot;
     proa_need_frame(emit, slot);
     return operand;
 }
@@ -62,6 +66,14 @@ void proa_push_const(struct proa_emit *emit, enum proa_valtype type,
 
     operand->kind = PROA_OPERAND_CONST;
     operand->bits = bits;
+}
+
+void proa_push_local(struct proa_emit *emit, uint32_t local)
+{
+    struct proa_operand *operand = proa_push(emit, emit->locals[local].type);
+
+    operand->kind = PROA_OPERAND_LOCAL;
+    operand->local = local;
 }
 
 void proa_push_flags(struct proa_emit *emit, enum proa_condition condition)
@@ -257,11 +269,9 @@ void proa_spill_from(struct proa_emit *emit, uint32_t first, bool constants)
 
 void proa_settle_flags(struct proa_emit *emit)
 {
-    if (emit->stack_count == 0)
+    if (!proa_has_flags(emit))
         return;
     struct proa_operand *top = &emit->stack[emit->stack_count - 1];
-    if (top->kind != PROA_OPERAND_FLAGS)
-        return;
     /* Taking a register may spill another operand: stores keep the flags. */
     unsigned reg = proa_take_gpr(emit);
     proa_load_gpr(emit, top, reg);

@@ -14,6 +14,7 @@ void proa_push_xmm(struct proa_emit *emit, enum proa_valtype type,
                    unsigned reg);
 void proa_push_const(struct proa_emit *emit, enum proa_valtype type,
                      uint64_t bits);
+void proa_push_local(struct proa_emit *emit, uint32_t local);
 void proa_push_flags(struct proa_emit *emit, enum proa_condition condition);
 /* The operand leaves the stack; its register, if any, is the caller's. */
 struct proa_operand proa_pop(struct proa_emit *emit);
@@ -45,6 +46,12 @@ void proa_store_operand(struct proa_emit *emit,
                         const struct proa_operand *operand, int32_t slot);
 /* Every operand from `first` up into its slot (constants too if asked). */
 void proa_spill_from(struct proa_emit *emit, uint32_t first, bool constants);
+/* Has the last comparison been left in the flags? */
+static inline bool proa_has_flags(const struct proa_emit *emit)
+{
+    return emit->stack_count > 0 &&
+           emit->stack[emit->stack_count - 1].kind == PROA_OPERAND_FLAGS;
+}
 /* A comparison left in the flags becomes a number. */
 void proa_settle_flags(struct proa_emit *emit);
 /* Operands that are this local become what it is now. */

@@ -5,14 +5,6 @@
  */
 #include "baseline/emit.h"
 
-static void get_local(struct proa_emit *emit, uint32_t index)
-{
-    struct proa_operand *operand = proa_push(emit, emit->locals[index].type);
-
-    operand->kind = PROA_OPERAND_LOCAL;
-    operand->local = index;
-}
-
 /* The operand stays the caller's. */
 static void set_local(struct proa_emit *emit, uint32_t index,
                       const struct proa_operand *value)
@@ -56,7 +48,7 @@ static void emit_set_local(struct proa_emit *emit, uint32_t index, bool tee)
         proa_push_const(emit, value.type, value.bits);
     } else {
         proa_release(emit, &value);
-        get_local(emit, index);
+        proa_push_local(emit, index);
     }
 }
 
@@ -188,7 +180,7 @@ bool proa_emit_variable(struct proa_emit *emit,
 
     switch (instruction->op) {
     case PROA_OP_LOCAL_GET:
-        get_local(emit, instruction->index);
+        proa_push_local(emit, instruction->index);
         return true;
     case PROA_OP_LOCAL_SET:
     case PROA_OP_LOCAL_TEE:

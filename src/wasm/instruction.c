@@ -231,9 +231,90 @@ static enum proa_status find_prefixed(struct proa_cursor *in, uint8_t prefix,
     return PROA_OK;
 }
 
-enum proa_status proa_instruction_read(struct proa_cursor *in,
-                                       struct proa_instruction *out,
-                                       struct proa_error *err)
+/* Of up to three bytes; 0: it has more. */
+static inline uint32_t short_unsigned(const uint8_t *at, uint32_t *value)
+{
+    if (at[0] < 0x80) {
+        *value = at[0];
+        return 1;
+    }
+    if (at[1] < 0x80) {
+        *value = (at[0] & 0x7fU) | (uint32_t)at[1] << 7;
+        return 2;
+    }
+    *value = (at[0] & 0x7fU) | (at[1] & 0x7fU) << 7 | (uint32_t)at[2] << 14;
+    return at[2] < 0x80 ? 3 : 0;
+}
+
+static inline uint32_t short_signed(const uint8_t *at, int32_t *value)
+{
+    uint32_t bits = 0;
+    uint32_t count = short_unsigned(at, &bits);
+    uint32_t sign = 1U << (7 * count) >> 1;
+
+    *value = (int32_t)((bits ^ sign) - sign);
+    return count;
+}
+
+/* Of a value type that every engine has, or none. */
+static inline bool short_blocktype(uint8_t byte, struct proa_blocktype *type)
+{
+    type->type_index = UINT32_MAX;
+    type->result =
+        byte == 0x40 ? (enum proa_valtype)0 : (enum proa_valtype)byte;
+    return byte == 0x40 || (byte >= PROA_F64 && byte <= PROA_I32);
+}
+
+enum { SHORT_BYTES_MAX = 6 }; /* opcode, flags, offset, and one byte more */
+
+/*
+ * An instruction in the form that nearly all have: an opcode of one byte, and
+ * integers of few. False: not one of these, or something is wrong with it.
+ */
+static inline bool read_short(struct proa_cursor *in,
+                              struct proa_instruction *out)
+{
+    const uint8_t *at = in->bytes + in->offset;
+    uint32_t size = 0;
+    uint32_t value = 0;
+
+    if (in->size - in->offset < SHORT_BYTES_MAX)
+        return false;
+    const struct proa_opcode_form *form = &proa_opcode_forms[at[0]];
+    out->op = (enum proa_op)form->op;
+    out->offset = in->offset;
+    switch (form->immediate) {
+    case PROA_IMM_NONE + 1:
+        in->offset += 1;
+        return true;
+    case PROA_IMM_LABEL + 1:
+    case PROA_IMM_FUNC + 1:
+    case PROA_IMM_LOCAL + 1:
+    case PROA_IMM_GLOBAL + 1:
+        size = short_unsigned(at + 1, &out->index);
+        break;
+    case PROA_IMM_MEMARG + 1:
+        size = at[1] < 0x40 ? short_unsigned(at + 2, &value) : 0;
+        out->memarg = (struct proa_memarg){ .offset = value, .align = at[1] };
+        in->offset += size != 0 ? 2 + size : 0;
+        return size != 0;
+    case PROA_IMM_I32 + 1:
+        size = short_signed(at + 1, &out->i32);
+        break;
+    case PROA_IMM_BLOCK + 1:
+        size = short_blocktype(at[1], &out->block);
+        break;
+    default:
+        return false;
+    }
+    in->offset += size != 0 ? 1 + size : 0;
+    return size != 0;
+}
+
+/* Apart, so that the short ones save no registers for it. */
+static __attribute__((noinline)) enum proa_status
+read_long(struct proa_cursor *in, struct proa_instruction *out,
+          struct proa_error *err)
 {
     uint32_t offset = in->offset;
 
@@ -263,6 +344,13 @@ enum proa_status proa_instruction_read(struct proa_cursor *in,
                          proa_feature_name((enum proa_feature)opcode->feature),
                          opcode->text);
     return read_immediate(in, out, err);
+}
+
+enum proa_status proa_instruction_read(struct proa_cursor *in,
+                                       struct proa_instruction *out,
+                                       struct proa_error *err)
+{
+    return read_short(in, out) ? PROA_OK : read_long(in, out, err);
 }
 
 enum proa_status proa_instruction_skip_locals(struct proa_cursor *in,

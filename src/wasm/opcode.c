@@ -22,6 +22,17 @@ const uint16_t proa_opcode_slots[PROA_SLOT_COUNT] = {
 #undef OP
 };
 
+const struct proa_opcode_form proa_opcode_forms[PROA_SLOT_COUNT] = {
+#define OP(name, text, code, immediate, feature, signature, align)             \
+    [PROA_SLOT_OF(code)] = { PROA_OP_##name,                                   \
+                             PROA_FEATURE_##feature <                          \
+                                     PROA_FEATURE_FIRST_UNSUPPORTED            \
+                                 ? PROA_IMM_##immediate + 1                    \
+                                 : 0 },
+#include "wasm/opcode.def"
+#undef OP
+};
+
 static const char *const feature_names[PROA_FEATURE_COUNT] = {
     [PROA_FEATURE_WASM1] = "wasm1",
     [PROA_FEATURE_SIGN_EXTENSION] = "sign-extension",

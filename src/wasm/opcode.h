@@ -97,6 +97,14 @@ extern const struct proa_opcode proa_opcodes[PROA_OP_COUNT];
                         : PROA_SLOT_FD + (code)-0xfd000)
 extern const uint16_t proa_opcode_slots[PROA_SLOT_COUNT];
 
+/* The opcodes of one byte, by that byte, those that we do not build left out.
+ */
+struct proa_opcode_form {
+    uint16_t op;
+    uint8_t immediate; /* enum proa_immediate plus 1; 0: left out */
+};
+extern const struct proa_opcode_form proa_opcode_forms[PROA_SLOT_COUNT];
+
 /* "simd", "tail-call" ...: the proposal's usual name. */
 const char *proa_feature_name(enum proa_feature feature);
 

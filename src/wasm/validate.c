@@ -103,6 +103,24 @@ proa_validator_rest(const struct proa_validator *validator)
     return &validator->body.in;
 }
 
+bool proa_validator_get(struct proa_validator *validator, uint32_t *local)
+{
+    enum { LOCAL_GET = 0x20 };
+    struct proa_body *body = &validator->body;
+    struct proa_cursor *in = &body->in;
+
+    if (proa_cursor_left(in) < 2)
+        return false;
+    const uint8_t *at = in->bytes + in->offset;
+    if (at[0] != LOCAL_GET || at[1] >= 0x80 || at[1] >= body->locals.count ||
+        body->operand_count == body->operand_capacity)
+        return false;
+    body->operands[body->operand_count++] = body->locals.near[at[1]];
+    in->offset += 2;
+    *local = at[1];
+    return true;
+}
+
 enum proa_status proa_validator_next(struct proa_validator *validator,
                                      struct proa_instruction *instruction)
 {

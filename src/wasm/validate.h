@@ -45,6 +45,9 @@ bool proa_validator_is_open(const struct proa_validator *validator);
 /* What it has not read yet of the function; changes with every instruction. */
 const struct proa_cursor *
 proa_validator_rest(const struct proa_validator *validator);
+/* Is the next instruction a local.get, in its short form and as it should be?
+ * Then it is read and checked; else nothing is. The one that comes most. */
+bool proa_validator_get(struct proa_validator *validator, uint32_t *local);
 /* The next instruction: it follows the rules and all before it. */
 PROA_NODISCARD enum proa_status
 proa_validator_next(struct proa_validator *validator,

@@ -79,6 +79,27 @@ address_type(const struct proa_body *body,
     return proa_address_type(&body->module->memories[index].limits);
 }
 
+/* As apply_signature, where nothing is out of the ordinary; false: it is. */
+static bool apply_quickly(struct proa_body *body,
+                          const struct proa_signature *signature)
+{
+    uint32_t count = body->operand_count;
+    uint32_t params = signature->param_count;
+
+    /* With a parameter there is room for a result. */
+    if (params == 0 || count < proa_body_top(body)->height + params)
+        return false;
+    const enum proa_valtype *operands = body->operands + count - params;
+    for (uint32_t i = 0; i < params; i++)
+        if (operands[i] != (enum proa_valtype)signature->params[i])
+            return false;
+    body->operand_count = count - params;
+    if (signature->result != 0)
+        body->operands[body->operand_count++] =
+            (enum proa_valtype)signature->result;
+    return true;
+}
+
 static enum proa_status
 apply_signature(struct proa_body *body,
                 const struct proa_instruction *instruction,
@@ -88,6 +109,8 @@ apply_signature(struct proa_body *body,
 
     if (proa_opcodes[instruction->op].immediate != PROA_IMM_NONE)
         status = proa_body_immediate(body, instruction);
+    else if (apply_quickly(body, signature))
+        return PROA_OK;
     for (uint32_t i = signature->param_count; status == PROA_OK && i-- > 0;) {
         enum proa_valtype type = (enum proa_valtype)signature->params[i];
         if (signature->params[i] == PROA_SIGNATURE_ADDRESS)
