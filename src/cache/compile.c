@@ -102,11 +102,18 @@ proa_compile_to_file(const uint8_t *bytes, size_t size,
     struct proa_job job;
     struct proa_job_output output = { .fd = -1 };
     enum proa_status status = proa_job_init(&job, bytes, size, options, err);
+    int beside;
 
     if (status != PROA_OK)
         return status;
     proa_job_set_tier(&job, job.options.tier);
+    /* Written where it stays, if there it can be without a name until then. */
+    beside = proa_output_beside(path);
+    if (beside >= 0)
+        job.output_fd = &beside;
     status = proa_job_make(&job, &output, err);
+    if (beside >= 0)
+        (void)close(beside);
     if (status != PROA_OK)
         return status;
     status = proa_output_write(output.fd, output.size, path, err);

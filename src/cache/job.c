@@ -183,9 +183,14 @@ static enum proa_status run_compiler(const struct proa_job *job,
 
     if (status != PROA_OK)
         return status;
-    status = proa_output_create(&run->output_fd, err);
+    if (job->output_fd == NULL)
+        status = proa_output_create(&run->output_fd, err);
+    else
+        status = proa_output_share(*job->output_fd, &run->output_fd, err);
     if (status == PROA_OK) {
         status = proa_compiler_run(run, err);
+        if (status == PROA_OK && job->output_fd == NULL)
+            status = proa_output_seal(run->output_fd, err);
         if (status == PROA_OK)
             status = proa_output_check(run->output_fd, &made.size, err);
         made.fd = run->output_fd;

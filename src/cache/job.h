@@ -21,6 +21,8 @@ struct proa_job {
     uint32_t thread_count;
     const int *stop_fd; /* borrowed; not NULL: in the background, until this is
                            readable */
+    const int *output_fd;  /* borrowed; an empty file for the artifact; NULL: in
+                              memory */
     const char *functions; /* borrowed; only these: "3,17"; NULL: all */
     const char *hot;       /* borrowed; of all, the hot ones; NULL: unknown */
     uint32_t part;         /* of the optimized code, from 1; 0: it is whole */

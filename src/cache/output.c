@@ -1,5 +1,6 @@
 /*
- * What the compiler process writes: a file in memory, checked before use.
+ * What the compiler process writes: a file in memory, or one without a name;
+ * checked before use.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "cache/output.h"
@@ -30,6 +31,39 @@ enum proa_status proa_output_create(int *fd, struct proa_error *err)
     return PROA_OK;
 }
 
+int proa_output_beside(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    struct stat st;
+
+    if (length + 2 > sizeof folder ||
+        (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+        return -1;
+    memcpy(folder, path, length);
+    memcpy(folder + length, ".", 2);
+    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+}
+
+enum proa_status proa_output_share(int fd, int *copy, struct proa_error *err)
+{
+    int made = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+    if (made < 0)
+        return proa_fail(err, PROA_IO, 0, "dup: %s", strerror(errno));
+    *copy = made;
+    return PROA_OK;
+}
+
+enum proa_status proa_output_seal(int fd, struct proa_error *err)
+{
+    if (fcntl(fd, F_ADD_SEALS,
+              F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+        return proa_fail(err, PROA_IO, 0, "compiled code: %s", strerror(errno));
+    return PROA_OK;
+}
+
 enum proa_status proa_output_check(int fd, uint64_t *size,
                                    struct proa_error *err)
 {
@@ -39,9 +73,7 @@ enum proa_status proa_output_check(int fd, uint64_t *size,
     enum proa_status status;
     void *base;
 
-    if (fcntl(fd, F_ADD_SEALS,
-              F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0 ||
-        fstat(fd, &st) != 0)
+    if (fstat(fd, &st) != 0)
         return proa_fail(err, PROA_IO, 0, "compiled code: %s", strerror(errno));
     if (st.st_size <= 0)
         return proa_fail(err, PROA_COMPILER, 0, "compiler wrote nothing");
@@ -104,14 +136,39 @@ static enum proa_status in_place_write(int fd, uint64_t size, const char *path,
     return status;
 }
 
+/* A file without a name, in the same file system, gets this one. */
+static bool give_name(int fd, const char *name)
+{
+    char link[32];
+
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, link, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* A file of its own with the same bytes. */
+static enum proa_status write_copy(int fd, uint64_t size, const char *name,
+                                   const char *path, struct proa_error *err)
+{
+    int to = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    enum proa_status status;
+
+    if (to < 0)
+        return proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    status = copy(fd, to, size, path, err);
+    if (close(to) != 0 && status == PROA_OK)
+        status = proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    if (status != PROA_OK)
+        (void)unlink(name);
+    return status;
+}
+
 enum proa_status proa_output_write(int fd, uint64_t size, const char *path,
                                    struct proa_error *err)
 {
     char draft[PATH_MAX];
     struct stat st;
     uint64_t number = 0;
-    enum proa_status status;
-    int to;
+    enum proa_status status = PROA_OK;
 
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return in_place_write(fd, size, path, err);
@@ -120,15 +177,13 @@ enum proa_status proa_output_write(int fd, uint64_t size, const char *path,
                  (unsigned long long)number) >= (int)sizeof draft)
         return proa_fail(err, PROA_IO, 0, "%s: %s", path,
                          strerror(ENAMETOOLONG));
-    to = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (to < 0)
-        return proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
-    status = copy(fd, to, size, path, err);
-    if (close(to) != 0 && status == PROA_OK)
-        status = proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
-    if (status == PROA_OK && rename(draft, path) != 0)
-        status = proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
+    if (!give_name(fd, draft))
+        status = write_copy(fd, size, draft, path, err);
     if (status != PROA_OK)
+        return status;
+    if (rename(draft, path) != 0) {
+        status = proa_fail(err, PROA_IO, 0, "%s: %s", path, strerror(errno));
         (void)unlink(draft);
+    }
     return status;
 }

@@ -14,7 +14,20 @@ PROA_NODISCARD enum proa_status proa_output_create(int *fd,
                                                    struct proa_error *err);
 
 /*
- * Seal what was written and check that it is an artifact, for any machine.
+ * An empty file without a name in the folder of `path`, for
+ * proa_output_write() to give it that name. @return owned; -1: not there
+ */
+int proa_output_beside(const char *path);
+PROA_NODISCARD enum proa_status proa_output_share(int fd, int *copy,
+                                                  struct proa_error *err);
+
+/* Nobody can change a file in memory any more. */
+PROA_NODISCARD enum proa_status proa_output_seal(int fd,
+                                                 struct proa_error *err);
+
+/*
+ * Check that it is an artifact, for any machine. It must be sealed, or its only
+ * other writer at its end.
  *
  * @param size set on success
  * @return PROA_OK, PROA_COMPILER (it is none), PROA_IO, PROA_NOMEM
@@ -22,7 +35,8 @@ PROA_NODISCARD enum proa_status proa_output_create(int *fd,
 PROA_NODISCARD enum proa_status proa_output_check(int fd, uint64_t *size,
                                                   struct proa_error *err);
 
-/* Copy it to a file: written beside it and renamed, so whole or not at all. */
+/* Make it the file of this name, whole or not at all: what has no name yet gets
+ * it, else a copy beside it that is renamed. */
 PROA_NODISCARD enum proa_status proa_output_write(int fd, uint64_t size,
                                                   const char *path,
                                                   struct proa_error *err);
