@@ -306,8 +306,9 @@ static int module_run(struct run *run, struct proa_error *err, int *reason)
 
     if (status == PROA_OK && wasi_make(run, err) != PROA_OK) {
         /* A folder that is not there is the fault of --dir. */
-        (void)proa_cli_fail("--dir", err);
-        return err->status == PROA_IO ? PROA_CLI_BAD_INPUT : PROA_CLI_FAILED;
+        int failed =
+            proa_cli_fail(err->status == PROA_IO ? "--dir" : NULL, err);
+        return err->status == PROA_IO ? PROA_CLI_BAD_INPUT : failed;
     }
     if (status == PROA_OK)
         status = link_imports(run, err);
@@ -370,12 +371,14 @@ static int run_command(const void *settings,
 
 const struct proa_command proa_command_run = {
     .name = "run",
-    .operands = "FILE|- [ARGS...]",
+    .operands = "FILE|URL|- [ARGS...]",
     .summary = "Run a program.",
     .text =
         "Run a WebAssembly program (WASI preview 1) with ARGS. FILE is a "
         "module, its text form (with wat2wasm installed), or what proa compile "
-        "made of it (named .proa); - is standard input.\n\n"
+        "made of it (named .proa); - is standard input, and an https:// URL is "
+        "fetched by curl, with #sha256=HEX behind it only if that is what "
+        "comes.\n\n"
         "The program reaches its standard streams and the folders of --dir, "
         "and nothing else. Options end at FILE: what follows is the "
         "program's.\n\n"

@@ -410,7 +410,7 @@ static int serve_command(const void *data, const struct proa_operands *operands)
 
 const struct proa_command proa_command_serve = {
     .name = "serve",
-    .operands = "[FILE|FOLDER|-]",
+    .operands = "[FILE|FOLDER|URL|-]",
     .summary = "Answer HTTP requests with programs.",
     .text =
         "Listen for HTTP requests and start the program afresh for each, in "
@@ -418,7 +418,9 @@ const struct proa_command proa_command_serve = {
         "is its standard input, and what it prints is the response: fields "
         "such as Content-Type, an empty line, the body.\n\n"
         "A FILE answers every path, or is a configuration if it ends in "
-        ".yaml. In a FOLDER each module answers the path "
+        ".yaml; - is a module on standard input, and an https:// URL one that "
+        "curl fetches, with #sha256=HEX behind it only if that is what comes. "
+        "In a FOLDER each module answers the path "
         "of its name: users.wasm answers /users and what is below it, "
         "index.wasm its folder, [id].wasm any name; files in its folder "
         "public are served as they are; unless there is a proa.yaml, which "
