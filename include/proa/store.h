@@ -47,11 +47,9 @@ void proa_store_destroy(struct proa_store *store);
  * at once in guest code, else when the host function it is in returns. A
  * blocking system call in a host function fails with EINTR, also one that the
  * thread which last ran the store is in for other reasons. One interrupt ends
- * one call; with no guest running it ends the next one.
- *
- * An interrupt is never lost, but it may be late: when the signal finds the
- * thread just before a blocking system call, or in a signal handler of the
- * program. Whoever cannot wait repeats it until the call has ended.
+ * one call; with no guest running, the next one. None is lost, but it may be
+ * late: the signal came just before a blocking system call, or in a signal
+ * handler. Whoever cannot wait repeats it.
  * Threads: any; the store must not be destroyed meanwhile.
  */
 void proa_store_interrupt(struct proa_store *store);
@@ -113,7 +111,8 @@ PROA_NODISCARD enum proa_status proa_func_call(struct proa_func *func,
 
 struct proa_functype proa_func_type(const struct proa_func *func);
 
-/* The bytes of a memory now. They never move; only the size grows. */
+/* The bytes of a memory now; they never move. After a trap on -O1 to -O3 stores
+ * of the same loop, or near what trapped, may be missing or done ahead. */
 uint8_t *proa_memory_data(struct proa_memory *memory);
 uint64_t proa_memory_size(const struct proa_memory *memory); /* bytes */
 struct proa_memorytype proa_memory_type(const struct proa_memory *memory);
