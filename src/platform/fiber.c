@@ -56,8 +56,12 @@ proa_fiber_pool_create(const struct proa_fiber_options *options)
     pool->stack_size *= STACK_FACTOR;
     pool->idle_count_max =
         options->idle_count_max != 0 ? options->idle_count_max : IDLE_COUNT_MAX;
-    if (proa_fiber_here.pool_count++ == 0)
-        proa_slice_add(&proa_fiber_here.slice, thread);
+    if (proa_fiber_here.pool_count == 0 &&
+        !proa_slice_add(&proa_fiber_here.slice, thread)) {
+        free(pool);
+        return NULL;
+    }
+    proa_fiber_here.pool_count++;
     return pool;
 }
 

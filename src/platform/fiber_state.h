@@ -11,6 +11,7 @@
 #define PROA_PLATFORM_FIBER_STATE_H
 
 #include <stdatomic.h>
+#include <time.h>
 
 #include "platform/fiber.h"
 #include "platform/sanitizer.h"
@@ -37,11 +38,13 @@ struct proa_fiber {
     struct proa_sanitizer_stack sanitizer;
 };
 
-/* A thread's running slice, as the watchdog sees it. */
+/* A thread's running slice; also its signal handler's, and others look. */
 struct proa_slice {
-    atomic_ullong end_ns;    /* CLOCK_MONOTONIC; 0: no slice */
+    atomic_ullong end_ns;       /* CLOCK_MONOTONIC; 0: no slice */
+    volatile uint64_t fires_ns; /* the timer; 0: it is not set */
+    timer_t timer;
     int thread;              /* the kernel's number */
-    struct proa_slice *next; /* of those that are watched */
+    struct proa_slice *next; /* of all */
 };
 
 struct proa_fiber_thread {
@@ -59,10 +62,12 @@ extern _Thread_local struct proa_fiber_thread proa_fiber_here
 /* Leave the fiber that runs; returns when it is resumed. */
 void proa_fiber_stop(struct proa_fiber *fiber, enum proa_fiber_state state);
 
-/* In slice.c. A thread's slices are watched between the two. */
-void proa_slice_add(struct proa_slice *slice, int thread);
+/* In slice.c. A thread's slices end between the two; false: it has no timer. */
+bool proa_slice_add(struct proa_slice *slice, int thread);
 void proa_slice_remove(struct proa_slice *slice);
 /* A slice begins; 0: none. */
 void proa_slice_begin(struct proa_slice *slice, uint64_t end_ns);
+/* Of the handler: it may be that the timer has fired. */
+void proa_slice_tick(void);
 
 #endif

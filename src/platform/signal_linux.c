@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "platform/code.h"
+#include "platform/fiber_state.h"
 #include "platform/guest.h"
 #include "platform/preempt.h"
 
@@ -130,6 +131,7 @@ static void on_interrupt(int number, siginfo_t *info, void *ucontext)
     struct proa_activation *activation = proa_guest_current();
     int error = errno;
 
+    proa_slice_tick();
     if (activation != NULL)
         interrupt_guest(activation, ucontext);
     else

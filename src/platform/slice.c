@@ -1,17 +1,16 @@
 /*
- * A slice that begins while the watchdog sleeps wakes it only when it ends
- * before the watchdog wakes by itself. Before it looks at the slices the
- * watchdog claims to sleep for ever, so that none that begins meanwhile is
- * missed: either it sees the slice, or whoever begins it sees the claim.
+ * Each thread has a timer, which signals it. It is set when a slice begins and
+ * nothing would fire before that ends; when it fires while another slice runs,
+ * it is set to the end of that one. So a thread of short slices makes a system
+ * call for many of them, and no other thread must get a processor for a slice
+ * to end.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "platform/slice.h"
 
-#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,54 +19,44 @@
 #include "platform/poll.h"
 #include "platform/signal.h"
 
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 /* In C code the guest is left only when it returns, or at a later signal. */
 static const uint64_t repeat_ns = 1000000;
-/* After the last slice: waking up costs whoever begins one a system call. */
-static const uint64_t linger_ns = 10000000;
+static const uint64_t ns_per_second = 1000000000;
+
+static atomic_uint user_count;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct proa_slice *slices; /* guarded by the lock */
 
-/* Guards starting and stopping, and what follows. */
-static pthread_mutex_t user_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t user_count;
-static pthread_t watchdog;
-
-/* When it wakes by itself; 0: there is none to wake. */
-static atomic_ullong wakes_ns;
-static atomic_uint calls; /* to wake; a futex */
-static atomic_bool stops;
-
-static void wake(void)
+bool proa_slice_add(struct proa_slice *slice, int thread)
 {
-    (void)atomic_fetch_add(&calls, 1);
-    (void)syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
+    struct sigevent event = {
+        .sigev_notify = SIGEV_THREAD_ID,
+        .sigev_signo = proa_signal_interrupt(),
+    };
 
-void proa_slice_begin(struct proa_slice *slice, uint64_t end_ns)
-{
-    if (end_ns == 0) {
-        atomic_store_explicit(&slice->end_ns, 0, memory_order_relaxed);
-        return;
-    }
-    atomic_store(&slice->end_ns, end_ns);
-    if (end_ns < atomic_load(&wakes_ns))
-        wake();
-}
-
-void proa_slice_add(struct proa_slice *slice, int thread)
-{
+    event.sigev_notify_thread_id = thread;
+    slice->fires_ns = 0;
+    if (timer_create(CLOCK_MONOTONIC, &event, &slice->timer) != 0)
+        return false;
     (void)pthread_mutex_lock(&lock);
     slice->thread = thread;
     slice->next = slices;
     slices = slice;
     (void)pthread_mutex_unlock(&lock);
+    return true;
 }
 
 void proa_slice_remove(struct proa_slice *slice)
 {
     struct proa_slice **link = &slices;
 
+    (void)timer_delete(slice->timer);
+    slice->fires_ns = 0;
     (void)pthread_mutex_lock(&lock);
     while (*link != slice)
         link = &(*link)->next;
@@ -85,91 +74,54 @@ void proa_slice_signal(int number)
     (void)pthread_mutex_unlock(&lock);
 }
 
-/* Signal who is over; the first time to look again, at most `first`. */
-static uint64_t look(uint64_t now, uint64_t first)
+/* Also within a signal handler. */
+static void set(struct proa_slice *slice, uint64_t fires_ns)
 {
-    (void)pthread_mutex_lock(&lock);
-    for (const struct proa_slice *slice = slices; slice != NULL;
-         slice = slice->next) {
-        uint64_t end = atomic_load(&slice->end_ns);
-
-        if (end == 0)
-            continue;
-        if (end <= now) {
-            (void)syscall(SYS_tgkill, getpid(), slice->thread,
-                          proa_signal_interrupt());
-            end = now + repeat_ns;
-        }
-        if (end < first)
-            first = end;
-    }
-    (void)pthread_mutex_unlock(&lock);
-    return first;
-}
-
-static void sleep_until(uint64_t end_ns, uint32_t seen)
-{
-    const uint64_t ns_per_second = 1000000000;
-    struct timespec end = {
-        .tv_sec = (time_t)(end_ns / ns_per_second),
-        .tv_nsec = (long)(end_ns % ns_per_second),
+    const struct itimerspec when = {
+        .it_value = { .tv_sec = (time_t)(fires_ns / ns_per_second),
+                      .tv_nsec = (long)(fires_ns % ns_per_second) },
     };
 
-    (void)syscall(SYS_futex, &calls, FUTEX_WAIT_BITSET_PRIVATE, seen,
-                  end_ns == UINT64_MAX ? NULL : &end, NULL,
-                  FUTEX_BITSET_MATCH_ANY);
+    /* First: the signal may come before the call returns. */
+    slice->fires_ns = fires_ns;
+    (void)timer_settime(slice->timer, TIMER_ABSTIME, &when, NULL);
 }
 
-static void *watch(void *env)
+void proa_slice_begin(struct proa_slice *slice, uint64_t end_ns)
 {
-    uint64_t busy_until = 0;
-
-    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    while (!atomic_load(&stops)) {
-        uint32_t seen = atomic_load(&calls);
-        uint64_t now = proa_clock_now();
-
-        atomic_store(&wakes_ns, UINT64_MAX);
-        uint64_t first = look(now, UINT64_MAX);
-        if (first != UINT64_MAX)
-            busy_until = first + linger_ns;
-        else if (now < busy_until)
-            first = busy_until;
-        atomic_store(&wakes_ns, first);
-        sleep_until(first, seen);
-    }
-    return env;
+    atomic_store_explicit(&slice->end_ns, end_ns, memory_order_relaxed);
+    /* Seen in this order by the handler, which is on this thread. */
+    atomic_signal_fence(memory_order_seq_cst);
+    if (end_ns == 0 || (slice->fires_ns != 0 && slice->fires_ns <= end_ns) ||
+        atomic_load_explicit(&user_count, memory_order_relaxed) == 0)
+        return;
+    set(slice, end_ns);
 }
 
-static bool start_thread(void)
+void proa_slice_tick(void)
 {
-    sigset_t all, previous;
+    struct proa_slice *slice = &proa_fiber_here.slice;
+    uint64_t end_ns =
+        atomic_load_explicit(&slice->end_ns, memory_order_relaxed);
 
-    atomic_store(&stops, false);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &previous);
-    bool is_made = pthread_create(&watchdog, NULL, watch, NULL) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
-    return is_made;
+    if (slice->fires_ns == 0)
+        return;
+    uint64_t now_ns = proa_clock_now();
+    if (slice->fires_ns > now_ns)
+        return; /* it was not the timer */
+    if (end_ns == 0 ||
+        atomic_load_explicit(&user_count, memory_order_relaxed) == 0)
+        slice->fires_ns = 0;
+    else
+        set(slice, end_ns > now_ns ? end_ns : now_ns + repeat_ns);
 }
 
-bool proa_slice_start(void)
+void proa_slice_start(void)
 {
-    (void)pthread_mutex_lock(&user_lock);
-    bool runs = user_count > 0 || start_thread();
-    user_count += runs;
-    (void)pthread_mutex_unlock(&user_lock);
-    return runs;
+    (void)atomic_fetch_add(&user_count, 1);
 }
 
 void proa_slice_stop(void)
 {
-    (void)pthread_mutex_lock(&user_lock);
-    if (--user_count == 0) {
-        atomic_store(&stops, true);
-        wake();
-        (void)pthread_join(watchdog, NULL);
-        atomic_store(&wakes_ns, 0);
-    }
-    (void)pthread_mutex_unlock(&user_lock);
+    (void)atomic_fetch_sub(&user_count, 1);
 }

@@ -357,9 +357,9 @@ static enum proa_status open_all(struct process *process,
             &service->reload, err);
     if (status == PROA_OK && process->admin != NULL)
         status = proa_admin_start(process->admin, err);
-    process->has_slices = status == PROA_OK && proa_slice_start();
-    if (status == PROA_OK && !process->has_slices)
-        status = proa_fail(err, PROA_IO, 0, "no thread to end slices");
+    process->has_slices = status == PROA_OK;
+    if (process->has_slices)
+        proa_slice_start();
     return status;
 }
 

@@ -179,7 +179,8 @@ int main(int argc, char **argv)
     check(proa_engine_create(&engine, &err), &err);
     check(proa_module_load(engine, argv[1], &module, &err), &err);
     pool = proa_fiber_pool_create(NULL);
-    expect(pool != NULL && proa_slice_start(), "no fibers");
+    expect(pool != NULL, "no fibers");
+    proa_slice_start();
     step_setup();
     for (int i = 0; i < TASKS; i++)
         task_init(&tasks[i]);
