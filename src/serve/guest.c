@@ -143,7 +143,7 @@ void proa_guest_tell_use(const struct proa_store *store,
     if (status != PROA_TRAP)
         return;
     use->exit_code = TRAP_EXIT_CODE;
-    (void)snprintf(use->trap, sizeof use->trap, "%s", err->text);
+    (void)snprintf(use->trap, sizeof use->trap, "%.79s", err->text);
 }
 
 static void log_backtrace(struct run *run, struct proa_buffer *log)
