@@ -4,10 +4,12 @@
  *   lab_load HOST PORT TARGET BODY RATE CONNECTIONS WARM_MS MEASURED_MS SEED
  *
  * BODY is a file to POST, or "-" to GET. RATE is in requests a second: an open
- * loop, in which requests come at times drawn beforehand (exponential gaps),
- * however slow the server is; what cannot be sent because every connection is
- * busy waits, and its time counts from when it was due. So a server that stalls
- * is charged for all who would have come meanwhile (no coordinated omission).
+ * loop, in which requests come at times drawn beforehand, however slow the
+ * server is; what cannot be sent because every connection is busy waits, and
+ * its time counts from when it was due. So a server that stalls is charged for
+ * all who would have come meanwhile (no coordinated omission). The times are
+ * those of a Poisson process of which it is known how many come: RATE times the
+ * seconds, in the warm-up and after it, so that short runs are alike.
  * RATE 0 is a closed loop: each connection asks again when it was answered.
  *
  * Standard output, a line a request, microseconds from the start:
@@ -75,7 +77,9 @@ struct load {
     size_t sample_count; /* that were due */
     size_t sent_count;
     uint32_t busy_count;
-    uint64_t next_due_us;
+    uint64_t next_due_us;   /* UINT64_MAX: no more */
+    uint64_t window_end_us; /* of the warm-up, then of what is measured */
+    uint64_t window_left;   /* requests still to come in it */
     uint64_t start_ns;
     llhttp_settings_t settings;
 };
@@ -241,17 +245,41 @@ static void read_on(struct load *load, struct connection *connection)
     connection->parser.data = connection;
 }
 
+static void begin_window(struct load *load, uint64_t start, uint64_t end)
+{
+    load->next_due_us = start;
+    load->window_end_us = end;
+    load->window_left =
+        (uint64_t)llround((double)(end - start) * load->rate / 1e6);
+}
+
+/* Of times that fall anywhere in the rest of the window, the first one. */
+static void draw_next(struct load *load)
+{
+    double rest;
+
+    if (load->window_left == 0 && load->window_end_us < load->end_us)
+        begin_window(load, load->warm_us, load->end_us);
+    if (load->window_left == 0) {
+        load->next_due_us = UINT64_MAX;
+        return;
+    }
+    rest = (double)(load->window_end_us - load->next_due_us);
+    load->next_due_us +=
+        (uint64_t)(rest * (1 - pow(1 - random_unit(load),
+                                   1 / (double)load->window_left)));
+    load->window_left--;
+}
+
 /* Whatever has come due by now gets a sample. */
 static void draw_due(struct load *load, uint64_t now)
 {
     while (load->rate > 0 && load->next_due_us <= now &&
-           load->next_due_us < load->end_us &&
            load->sample_count < SAMPLE_COUNT_MAX) {
         struct sample *sample = &load->samples[load->sample_count++];
         sample->due_us = load->next_due_us;
         sample->has_waited = load->busy_count == load->connection_count;
-        load->next_due_us +=
-            (uint64_t)(-log(1 - random_unit(load)) * 1e6 / load->rate) + 1;
+        draw_next(load);
     }
 }
 
@@ -283,6 +311,8 @@ static int wait_ms(const struct load *load)
         return 1; /* every connection is busy */
     if (load->next_due_us <= now + SPIN_US)
         return 0;
+    if (load->next_due_us > load->end_us)
+        return 10; /* none is left */
     return (int)((load->next_due_us - now - SPIN_US) / 1000);
 }
 
@@ -384,6 +414,8 @@ static void prepare(struct load *load, char **argv)
     if (load->connection_count > CONNECTION_COUNT_MAX)
         load->connection_count = CONNECTION_COUNT_MAX;
     load->connections = calloc(CONNECTION_COUNT_MAX, sizeof *load->connections);
+    begin_window(load, 0, load->warm_us);
+    draw_next(load);
     load->samples = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     load->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
