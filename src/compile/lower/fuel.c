@@ -41,7 +41,7 @@ void proa_lower_fuel_load(struct proa_lower *lower)
 void proa_lower_fuel_save(struct proa_lower *lower)
 {
     if (lower->fuel != NULL)
-        LLVMBuildStore(lower->builder, count_get(lower), place(lower));
+        proa_unit_state_store(lower->builder, count_get(lower), place(lower));
 }
 
 static void spend(struct proa_lower *lower, LLVMValueRef more)
