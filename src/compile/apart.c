@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "compile/loop.h"
 #include "compile/place.h"
 
 enum { GROUPS_MAX = 16, ACCESSES_MAX = 256 };
@@ -23,6 +24,8 @@ enum { GROUPS_MAX = 16, ACCESSES_MAX = 256 };
 struct group {
     struct proa_sum sum; /* where the counters of the loop begin */
     LLVMValueRef place;  /* or, when it is no sum, what it begins with */
+    uint64_t stride;     /* in bytes a turn; of a sum */
+    bool has_store;
 };
 
 struct teller {
@@ -52,8 +55,9 @@ static LLVMValueRef base_of(LLVMValueRef place)
     return place;
 }
 
-/* What a counter of the loop begins with; NULL: it is none. */
-static LLVMValueRef start_of(const struct teller *teller, LLVMValueRef phi)
+/* What a counter of the loop begins with, and its step; NULL: it is none. */
+static LLVMValueRef start_of(const struct teller *teller, LLVMValueRef phi,
+                             uint64_t *step)
 {
     unsigned back;
     LLVMValueRef next;
@@ -64,25 +68,23 @@ static LLVMValueRef start_of(const struct teller *teller, LLVMValueRef phi)
         return NULL;
     back = LLVMGetIncomingBlock(phi, 0) == teller->loop ? 0 : 1;
     next = LLVMGetIncomingValue(phi, back);
-    if (LLVMIsAInstruction(next) == NULL ||
-        LLVMGetInstructionOpcode(next) != LLVMAdd ||
-        LLVMGetOperand(next, 0) != phi ||
-        LLVMIsAConstantInt(LLVMGetOperand(next, 1)) == NULL)
+    if (!proa_loop_is_step(phi, next, step))
         return NULL;
     return LLVMGetIncomingValue(phi, 1 - back);
 }
 
 static bool add_starts(const struct teller *teller, const struct proa_sum *sum,
-                       struct proa_sum *starts)
+                       struct group *group)
 {
-    *starts = (struct proa_sum){ 0 };
     for (uint32_t i = 0; i < sum->count; i++) {
+        uint64_t factor = sum->terms[i].factor;
         LLVMValueRef value = sum->terms[i].value;
-        LLVMValueRef start = start_of(teller, value);
+        uint64_t step = 0;
+        LLVMValueRef start = start_of(teller, value, &step);
 
-        if (!proa_sum_add(starts, start == NULL ? value : start,
-                          sum->terms[i].factor))
+        if (!proa_sum_add(&group->sum, start == NULL ? value : start, factor))
             return false;
+        group->stride += factor * step;
     }
     return true;
 }
@@ -101,7 +103,7 @@ static struct group read_group(const struct teller *teller, LLVMValueRef place)
     index = LLVMGetOperand(place, 1);
     if (LLVMIsAZExtInst(index) != NULL)
         index = LLVMGetOperand(index, 0);
-    if (proa_sum_add(&sum, index, 1) && add_starts(teller, &sum, &group.sum))
+    if (proa_sum_add(&sum, index, 1) && add_starts(teller, &sum, &group))
         group.place = NULL;
     return group;
 }
@@ -131,6 +133,7 @@ static bool add_access(struct teller *teller, LLVMValueRef access)
 {
     LLVMValueRef base = base_of(place_of(access));
     struct group group;
+    uint32_t index;
 
     if (teller->base == NULL && LLVMIsALoadInst(base) != NULL)
         teller->base = base;
@@ -138,25 +141,41 @@ static bool add_access(struct teller *teller, LLVMValueRef access)
         teller->access_count == ACCESSES_MAX)
         return false;
     group = read_group(teller, place_of(access));
-    teller->group_of[teller->access_count] =
-        (uint8_t)group_index(teller, &group);
+    index = group_index(teller, &group);
+    teller->groups[index].has_store |= LLVMIsAStoreInst(access) != NULL;
+    teller->group_of[teller->access_count] = (uint8_t)index;
     teller->accesses[teller->access_count++] = access;
     return true;
+}
+
+/*
+ * Where two of one stride are an unknown way apart, LLVM asks at run time by
+ * itself, and asks less.
+ */
+static bool is_asked_anyway(const struct teller *teller)
+{
+    for (uint32_t i = 1; i < teller->group_count; i++) {
+        const struct group *a = &teller->groups[i];
+
+        for (uint32_t k = 0; k < i; k++) {
+            const struct group *b = &teller->groups[k];
+
+            if (a->place == NULL && b->place == NULL && a->stride != 0 &&
+                a->stride == b->stride && (a->has_store || b->has_store))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* False: nothing to tell apart, or something that the vectoriser refuses. */
 static bool read_loop(struct teller *teller)
 {
-    bool has_store = false;
-
     teller->group_count = teller->access_count = 0;
     for (LLVMValueRef at = LLVMGetFirstInstruction(teller->loop); at != NULL;
          at = LLVMGetNextInstruction(at)) {
-        bool is_store = LLVMIsAStoreInst(at) != NULL;
-
-        if (!is_store && LLVMIsALoadInst(at) == NULL)
+        if (LLVMIsAStoreInst(at) == NULL && LLVMIsALoadInst(at) == NULL)
             continue;
-        has_store |= is_store;
         if (LLVMGetVolatile(at))
             return false;
         if (LLVMGetMetadata(at, teller->unit->md_alias_scope) ==
@@ -164,7 +183,7 @@ static bool read_loop(struct teller *teller)
             !add_access(teller, at))
             return false;
     }
-    return has_store && teller->group_count > 1;
+    return teller->group_count > 1 && !is_asked_anyway(teller);
 }
 
 static LLVMValueRef base_named(struct teller *teller, uint32_t index)
