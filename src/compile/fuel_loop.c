@@ -5,7 +5,9 @@
  * change is run as often as can be said beforehand. If there is fuel for all
  * of that, a copy of the loop is run that does not look after the fuel, which
  * LLVM then vectorises and unrolls as any other; what was spent is added once.
- * Else the loop itself is run, which finds out where the fuel ends.
+ * Of a loop that ends when a counter is no longer below (or above) such a value
+ * it can be said how often at most; its copy goes on adding. Else the loop
+ * itself is run, which finds out where the fuel ends.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <llvm-c/DebugInfo.h>
@@ -28,8 +30,11 @@ struct counted {
     LLVMValueRef cost;      /* the constant between them */
     LLVMValueRef counter;   /* the phi */
     LLVMValueRef counter_next;
-    LLVMValueRef end; /* where the counter ends */
+    LLVMValueRef end;         /* where the counter ends */
+    LLVMIntPredicate goes_on; /* counter_next to end, for another turn */
+    LLVMValueRef by;          /* what the counter steps by; else zero: */
     int64_t step;
+    bool is_exact; /* what is known is how often, not how often at most */
     struct proa_ptrmap indexes; /* of the body's instructions */
     LLVMValueRef copies[BODY_MAX];
 };
@@ -71,6 +76,36 @@ static LLVMBasicBlockRef only_predecessor(LLVMBasicBlockRef block)
     return found;
 }
 
+static bool is_invariant(const struct counted *loop, LLVMValueRef value)
+{
+    return LLVMIsAInstruction(value) == NULL ||
+           LLVMGetInstructionParent(value) != loop->body;
+}
+
+static bool is_phi_of(const struct counted *loop, LLVMValueRef phi,
+                      LLVMValueRef next)
+{
+    return is_opcode(phi, LLVMPHI) &&
+           LLVMGetInstructionParent(phi) == loop->body &&
+           incoming(phi, loop->check) == next;
+}
+
+/* value = phi + what does not change, the phi being one of the body. */
+static bool is_stride(const struct counted *loop, LLVMValueRef value,
+                      LLVMValueRef *phi, LLVMValueRef *by)
+{
+    if (!is_opcode(value, LLVMAdd) ||
+        LLVMGetInstructionParent(value) != loop->body)
+        return false;
+    for (unsigned i = 0; i < 2; i++) {
+        *phi = LLVMGetOperand(value, i);
+        *by = LLVMGetOperand(value, 1 - i);
+        if (is_phi_of(loop, *phi, value) && is_invariant(loop, *by))
+            return true;
+    }
+    return false;
+}
+
 /* value = phi + constant, the phi being one of the body. */
 static bool is_step(const struct counted *loop, LLVMValueRef value,
                     LLVMValueRef *phi, int64_t *step)
@@ -81,10 +116,8 @@ static bool is_step(const struct counted *loop, LLVMValueRef value,
         return false;
     *phi = LLVMGetOperand(value, 0);
     by = LLVMGetOperand(value, 1);
-    if (!is_opcode(*phi, LLVMPHI) ||
-        LLVMGetInstructionParent(*phi) != loop->body ||
-        LLVMGetInstructionParent(value) != loop->body ||
-        incoming(*phi, loop->check) != value || LLVMIsAConstantInt(by) == NULL)
+    if (LLVMGetInstructionParent(value) != loop->body ||
+        !is_phi_of(loop, *phi, value) || LLVMIsAConstantInt(by) == NULL)
         return false;
     *step = LLVMConstIntGetSExtValue(by);
     if (*step == INT64_MIN)
@@ -121,14 +154,75 @@ static bool find_check(struct counted *loop, LLVMBasicBlockRef block)
     return LLVMGetNumSuccessors(LLVMGetBasicBlockTerminator(loop->before)) == 1;
 }
 
-/* Does the body end by a counter's meeting a value, after a power of two? */
+static LLVMIntPredicate opposite(LLVMIntPredicate predicate)
+{
+    static const LLVMIntPredicate table[] = {
+        [LLVMIntEQ] = LLVMIntNE,   [LLVMIntNE] = LLVMIntEQ,
+        [LLVMIntUGT] = LLVMIntULE, [LLVMIntULE] = LLVMIntUGT,
+        [LLVMIntUGE] = LLVMIntULT, [LLVMIntULT] = LLVMIntUGE,
+        [LLVMIntSGT] = LLVMIntSLE, [LLVMIntSLE] = LLVMIntSGT,
+        [LLVMIntSGE] = LLVMIntSLT, [LLVMIntSLT] = LLVMIntSGE,
+    };
+
+    return table[predicate];
+}
+
+/* With the operands in the other order. */
+static LLVMIntPredicate swapped(LLVMIntPredicate predicate)
+{
+    static const LLVMIntPredicate table[] = {
+        [LLVMIntEQ] = LLVMIntEQ,   [LLVMIntNE] = LLVMIntNE,
+        [LLVMIntUGT] = LLVMIntULT, [LLVMIntULE] = LLVMIntUGE,
+        [LLVMIntUGE] = LLVMIntULE, [LLVMIntULT] = LLVMIntUGT,
+        [LLVMIntSGT] = LLVMIntSLT, [LLVMIntSLE] = LLVMIntSGE,
+        [LLVMIntSGE] = LLVMIntSLE, [LLVMIntSLT] = LLVMIntSGT,
+    };
+
+    return table[predicate];
+}
+
+static bool is_upward(LLVMIntPredicate goes_on)
+{
+    return goes_on == LLVMIntULT || goes_on == LLVMIntULE ||
+           goes_on == LLVMIntSLT || goes_on == LLVMIntSLE;
+}
+
+/* How often at all: to a value that is met, after a power of two. */
+static bool is_counted(struct counted *loop)
+{
+    uint64_t size;
+
+    if (loop->goes_on != LLVMIntNE ||
+        !is_step(loop, loop->counter_next, &loop->counter, &loop->step))
+        return false;
+    size = (uint64_t)(loop->step < 0 ? -loop->step : loop->step);
+    return size != 0 && (size & (size - 1)) == 0;
+}
+
+/* How often at most: the counter comes nearer to what it is compared with. */
+static bool is_bounded(struct counted *loop)
+{
+    unsigned width;
+
+    if (loop->goes_on == LLVMIntNE || loop->goes_on == LLVMIntEQ)
+        return false;
+    width = LLVMGetIntTypeWidth(LLVMTypeOf(loop->end));
+    if (width != 32 && width != 64)
+        return false;
+    if (is_step(loop, loop->counter_next, &loop->counter, &loop->step))
+        return loop->step != 0 && loop->step > INT32_MIN &&
+               loop->step < INT32_MAX &&
+               (loop->step > 0) == is_upward(loop->goes_on);
+    return is_upward(loop->goes_on) &&
+           is_stride(loop, loop->counter_next, &loop->counter, &loop->by);
+}
+
+/* Does the body end by comparing a counter with what does not change? */
 static bool find_counter(struct counted *loop)
 {
     LLVMValueRef jump = LLVMGetBasicBlockTerminator(loop->body);
     LLVMValueRef compare;
-    LLVMIntPredicate predicate;
     unsigned around;
-    uint64_t size;
 
     if (!is_opcode(jump, LLVMBr) || !LLVMIsConditional(jump))
         return false;
@@ -139,16 +233,21 @@ static bool find_counter(struct counted *loop)
         LLVMGetInstructionParent(compare) != loop->body ||
         only_predecessor(loop->after) != loop->body)
         return false;
-    predicate = LLVMGetICmpPredicate(compare);
     loop->counter_next = LLVMGetOperand(compare, 0);
     loop->end = LLVMGetOperand(compare, 1);
-    if (predicate != (around == 0 ? LLVMIntNE : LLVMIntEQ) ||
-        !is_step(loop, loop->counter_next, &loop->counter, &loop->step))
+    loop->goes_on = LLVMGetICmpPredicate(compare);
+    if (is_invariant(loop, loop->counter_next)) {
+        loop->end = loop->counter_next;
+        loop->counter_next = LLVMGetOperand(compare, 1);
+        loop->goes_on = swapped(loop->goes_on);
+    }
+    if (around != 0)
+        loop->goes_on = opposite(loop->goes_on);
+    if (!is_invariant(loop, loop->end))
         return false;
-    size = (uint64_t)(loop->step < 0 ? -loop->step : loop->step);
-    return size != 0 && (size & (size - 1)) == 0 &&
-           (LLVMIsAInstruction(loop->end) == NULL ||
-            LLVMGetInstructionParent(loop->end) != loop->body);
+    loop->by = NULL;
+    loop->is_exact = is_counted(loop);
+    return loop->is_exact || is_bounded(loop);
 }
 
 /* Where an operand is in the copy. */
@@ -176,11 +275,14 @@ static bool number_body(struct counted *loop)
     return true;
 }
 
-/*
- * How often the loop goes around, as an i64, and whether it can be known and
- * there is fuel for it.
- */
-static LLVMValueRef count_before(struct counted *loop, LLVMValueRef *around)
+static LLVMValueRef both(const struct counted *loop, LLVMValueRef a,
+                         LLVMValueRef b)
+{
+    return LLVMBuildAnd(loop->builder, a, b, "");
+}
+
+/* Is it known how often the loop goes around? *around, as an i64. */
+static LLVMValueRef count_exactly(struct counted *loop, LLVMValueRef *around)
 {
     LLVMBuilderRef builder = loop->builder;
     LLVMTypeRef type = LLVMTypeOf(loop->end);
@@ -189,7 +291,7 @@ static LLVMValueRef count_before(struct counted *loop, LLVMValueRef *around)
     LLVMValueRef way = loop->step < 0
                            ? LLVMBuildSub(builder, start, loop->end, "")
                            : LLVMBuildSub(builder, loop->end, start, "");
-    LLVMValueRef rest, is_known, sum;
+    LLVMValueRef rest;
 
     way = LLVMBuildSub(builder, way, LLVMConstInt(type, size, false), "");
     *around = LLVMBuildLShr(
@@ -197,18 +299,67 @@ static LLVMValueRef count_before(struct counted *loop, LLVMValueRef *around)
         LLVMConstInt(type, (uint64_t)__builtin_ctzll(size), false), "");
     *around = LLVMBuildZExtOrBitCast(builder, *around, loop->unit->i64, "");
     rest = LLVMBuildAnd(builder, way, LLVMConstInt(type, size - 1, false), "");
-    is_known = LLVMBuildICmp(builder, LLVMIntEQ, rest, LLVMConstNull(type), "");
-    is_known =
-        LLVMBuildAnd(builder, is_known,
-                     LLVMBuildICmp(builder, LLVMIntULE, *around,
-                                   proa_unit_i64(loop->unit, UINT32_MAX), ""),
-                     "");
+    return LLVMBuildICmp(builder, LLVMIntEQ, rest, LLVMConstNull(type), "");
+}
+
+/*
+ * The same of how often at most: as many times as the counter is away from its
+ * end, if neither its first step nor one past the end can wrap.
+ */
+static LLVMValueRef count_at_most(struct counted *loop, LLVMValueRef *around)
+{
+    LLVMBuilderRef builder = loop->builder;
+    LLVMTypeRef type = LLVMTypeOf(loop->end);
+    unsigned width = LLVMGetIntTypeWidth(type);
+    bool is_signed = loop->goes_on >= LLVMIntSGT;
+    bool is_up = is_upward(loop->goes_on);
+    uint64_t max =
+        is_signed ? UINT64_MAX >> (65 - width) : UINT64_MAX >> (64 - width);
+    LLVMValueRef start = incoming(loop->counter, loop->before);
+    LLVMValueRef zero = LLVMConstNull(type);
+    /* For what counts down: signed ~x is as far from the other side. */
+    LLVMValueRef first = is_up ? start : LLVMBuildNot(builder, start, "");
+    LLVMValueRef last =
+        is_up ? loop->end : LLVMBuildNot(builder, loop->end, "");
+    LLVMValueRef step =
+        loop->by != NULL
+            ? loop->by
+            : LLVMConstInt(type, (uint64_t)(is_up ? loop->step : -loop->step),
+                           false);
+    LLVMIntPredicate below = is_signed ? LLVMIntSLE : LLVMIntULE;
+    LLVMValueRef most =
+        LLVMBuildSub(builder, LLVMConstInt(type, max, false), step, "");
+    LLVMValueRef is_known =
+        both(loop, LLVMBuildICmp(builder, below, first, most, ""),
+             LLVMBuildICmp(builder, below, last, most, ""));
+    LLVMValueRef way = LLVMBuildSub(builder, last, first, "");
+
+    is_known = both(loop, is_known,
+                    LLVMBuildICmp(builder, is_signed ? LLVMIntSGT : LLVMIntUGT,
+                                  step, zero, ""));
+    way = LLVMBuildSelect(
+        builder, LLVMBuildICmp(builder, below, first, last, ""), way, zero, "");
+    way = LLVMBuildZExtOrBitCast(builder, way, loop->unit->i64, "");
+    *around = LLVMBuildAdd(builder, way, proa_unit_i64(loop->unit, 1), "");
+    return is_known;
+}
+
+/* Can it be known how often the loop goes around, and is there fuel for it? */
+static LLVMValueRef count_before(struct counted *loop, LLVMValueRef *around)
+{
+    LLVMBuilderRef builder = loop->builder;
+    LLVMValueRef is_known = loop->is_exact ? count_exactly(loop, around)
+                                           : count_at_most(loop, around);
+    LLVMValueRef sum;
+
+    is_known = both(loop, is_known,
+                    LLVMBuildICmp(builder, LLVMIntULE, *around,
+                                  proa_unit_i64(loop->unit, UINT32_MAX), ""));
     sum = LLVMBuildAdd(builder, incoming(loop->fuel, loop->before),
                        LLVMBuildMul(builder, *around, loop->cost, ""), "");
-    return LLVMBuildAnd(builder, is_known,
-                        LLVMBuildICmp(builder, LLVMIntSLT, sum,
-                                      proa_unit_i64(loop->unit, 0), ""),
-                        "");
+    return both(loop, is_known,
+                LLVMBuildICmp(builder, LLVMIntSLT, sum,
+                              proa_unit_i64(loop->unit, 0), ""));
 }
 
 static void copy_operands(const struct counted *loop, LLVMValueRef copy)
@@ -222,7 +373,13 @@ static void copy_operands(const struct counted *loop, LLVMValueRef copy)
     }
 }
 
-/* The body without what counts, into `block`, entered from `entry`. */
+/* Is it left out of the copy? */
+static bool is_dropped(const struct counted *loop, LLVMValueRef value)
+{
+    return loop->is_exact && (value == loop->fuel || value == loop->fuel_next);
+}
+
+/* The body into `block`, entered from `entry`. */
 static void copy_body(struct counted *loop, LLVMBasicBlockRef block,
                       LLVMBasicBlockRef entry)
 {
@@ -237,7 +394,7 @@ static void copy_body(struct counted *loop, LLVMBasicBlockRef block,
         LLVMValueRef *copy = &loop->copies[index];
 
         *copy = NULL;
-        if (at == loop->fuel || at == loop->fuel_next)
+        if (is_dropped(loop, at))
             continue;
         if (LLVMIsAPHINode(at) != NULL) {
             *copy = LLVMBuildPhi(builder, LLVMTypeOf(at), "");
@@ -257,7 +414,7 @@ static void copy_body(struct counted *loop, LLVMBasicBlockRef block,
         LLVMValueRef values[] = { incoming(at, loop->before),
                                   copy_of(loop, incoming(at, loop->check)) };
 
-        if (at != loop->fuel)
+        if (!is_dropped(loop, at))
             LLVMAddIncoming(loop->copies[index], values, blocks, 2);
     }
 }
@@ -270,15 +427,16 @@ static void join(const struct counted *loop, LLVMBasicBlockRef block,
          LLVMIsAPHINode(at) != NULL; at = LLVMGetNextInstruction(at)) {
         LLVMValueRef value = incoming(at, loop->body);
         LLVMValueRef other =
-            value == loop->fuel_next ? fuel : copy_of(loop, value);
+            is_dropped(loop, value) ? fuel : copy_of(loop, value);
         LLVMBasicBlockRef from = block;
 
         LLVMAddIncoming(at, &other, &from, 1);
     }
 }
 
-/* The loop that looks after the fuel runs for a short time at most. */
-static void leave_alone(const struct counted *loop)
+/* A loop that LLVM neither vectorises nor, unless `may_unroll`, unrolls. */
+static void leave_alone(const struct counted *loop, LLVMValueRef jump,
+                        bool may_unroll)
 {
     LLVMContextRef context = loop->unit->context;
     static const char vectorize[] = "llvm.loop.vectorize.enable";
@@ -292,11 +450,11 @@ static void leave_alone(const struct counted *loop)
     LLVMMetadataRef itself = LLVMTemporaryMDNode(context, NULL, 0);
     LLVMMetadataRef parts[] = { itself, LLVMMDNodeInContext2(context, no, 2),
                                 LLVMMDNodeInContext2(context, &off, 1) };
-    LLVMMetadataRef node = LLVMMDNodeInContext2(context, parts, 3);
+    LLVMMetadataRef node =
+        LLVMMDNodeInContext2(context, parts, may_unroll ? 2 : 3);
 
     LLVMMetadataReplaceAllUsesWith(itself, node);
-    LLVMSetMetadata(LLVMGetBasicBlockTerminator(loop->check),
-                    LLVMGetMDKindIDInContext(context, "llvm.loop", 9),
+    LLVMSetMetadata(jump, LLVMGetMDKindIDInContext(context, "llvm.loop", 9),
                     LLVMMetadataAsValue(context, node));
 }
 
@@ -355,7 +513,11 @@ static void split(struct counted *loop)
     join(loop, copy, spent);
     LLVMPositionBuilderAtEnd(builder, slow);
     LLVMBuildBr(builder, loop->body);
-    leave_alone(loop);
+    /* It runs for a short time at most. */
+    leave_alone(loop, LLVMGetBasicBlockTerminator(loop->check), false);
+    /* With what is known now LLVM would write to one place after the other. */
+    if (loop->by != NULL)
+        leave_alone(loop, LLVMGetBasicBlockTerminator(copy), true);
     move_edges(loop, slow);
 }
 

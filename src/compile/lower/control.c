@@ -95,6 +95,8 @@ static LLVMBasicBlockRef edge_to(struct proa_lower *lower,
 
     if (!is_counted_edge(lower, frame))
         return add_edge(lower, frame);
+    if (LLVMGetBasicBlockTerminator(here) == NULL) /* not in a br_table */
+        proa_lower_fuel_sum(lower);
     between = proa_lower_block(lower);
     proa_lower_go_on_in(lower, between);
     jump(lower, frame);

@@ -5,6 +5,11 @@
  * it is used up. What is compared at a loop is compared on the edges to it, so
  * that a loop is not left at its header, which LLVM likes least.
  *
+ * What is spent is summed up apart from the count until that is looked at: so
+ * where arms of a branch meet, which spend different constants, one of these is
+ * selected, and nothing is left in the arms that would keep LLVM from making
+ * them one.
+ *
  * The count in the store's place is not marked as apart from the guest's
  * memory: an access to that may trap, which shows the place, so no store to it
  * may be moved across one.
@@ -29,6 +34,29 @@ static LLVMValueRef count_get(struct proa_lower *lower)
     return LLVMBuildLoad2(lower->builder, lower->unit->i64, lower->fuel, "");
 }
 
+static void add_to(struct proa_lower *lower, LLVMValueRef local,
+                   LLVMValueRef more)
+{
+    LLVMBuilderRef builder = lower->builder;
+    LLVMValueRef sum = LLVMBuildAdd(
+        builder, LLVMBuildLoad2(builder, lower->unit->i64, local, ""), more,
+        "");
+
+    LLVMBuildStore(builder, sum, local);
+}
+
+/* Let the count be all that was spent. */
+void proa_lower_fuel_sum(struct proa_lower *lower)
+{
+    LLVMBuilderRef builder = lower->builder;
+
+    if (lower->fuel == NULL || lower->fuel_more == NULL)
+        return;
+    add_to(lower, lower->fuel,
+           LLVMBuildLoad2(builder, lower->unit->i64, lower->fuel_more, ""));
+    LLVMBuildStore(builder, proa_unit_i64(lower->unit, 0), lower->fuel_more);
+}
+
 void proa_lower_fuel_load(struct proa_lower *lower)
 {
     if (lower->fuel != NULL)
@@ -40,15 +68,16 @@ void proa_lower_fuel_load(struct proa_lower *lower)
 
 void proa_lower_fuel_save(struct proa_lower *lower)
 {
-    if (lower->fuel != NULL)
-        proa_unit_state_store(lower->builder, count_get(lower), place(lower));
+    if (lower->fuel == NULL)
+        return;
+    proa_lower_fuel_sum(lower);
+    proa_unit_state_store(lower->builder, count_get(lower), place(lower));
 }
 
 static void spend(struct proa_lower *lower, LLVMValueRef more)
 {
-    LLVMValueRef sum = LLVMBuildAdd(lower->builder, count_get(lower), more, "");
-
-    LLVMBuildStore(lower->builder, sum, lower->fuel);
+    add_to(lower, lower->fuel_more != NULL ? lower->fuel_more : lower->fuel,
+           more);
 }
 
 static void spend_pending(struct proa_lower *lower)
@@ -70,7 +99,7 @@ static LLVMBasicBlockRef out_of_fuel(struct proa_lower *lower)
     trap = proa_lower_trap_block(lower, PROA_TRAP_FUEL);
     lower->fuel_trap = proa_lower_block(lower);
     LLVMPositionBuilderAtEnd(lower->builder, lower->fuel_trap);
-    proa_lower_fuel_save(lower);
+    proa_unit_state_store(lower->builder, count_get(lower), place(lower));
     LLVMBuildBr(lower->builder, trap);
     LLVMPositionBuilderAtEnd(lower->builder, here);
     return lower->fuel_trap;
@@ -82,6 +111,7 @@ void proa_lower_fuel_check(struct proa_lower *lower)
 
     if (lower->fuel == NULL)
         return;
+    proa_lower_fuel_sum(lower);
     is_out = LLVMBuildICmp(lower->builder, LLVMIntSGE, count_get(lower),
                            proa_unit_i64(lower->unit, 0), "");
     proa_lower_branch_rare(lower, is_out, out_of_fuel(lower));
@@ -92,6 +122,12 @@ static void open(struct proa_lower *lower)
     lower->fuel =
         LLVMBuildAlloca(lower->entry_builder, lower->unit->i64, "fuel");
     proa_lower_fuel_load(lower);
+    if (lower->unit->options->opt_level > 0) {
+        lower->fuel_more = LLVMBuildAlloca(lower->entry_builder,
+                                           lower->unit->i64, "fuel.more");
+        LLVMBuildStore(lower->builder, proa_unit_i64(lower->unit, 0),
+                       lower->fuel_more);
+    }
     lower->fuel_pending = PROA_FUEL_FUNCTION;
     spend_pending(lower);
     proa_lower_fuel_check(lower);
@@ -149,6 +185,8 @@ void proa_lower_fuel_before(struct proa_lower *lower, enum proa_op op)
     if (proa_fuel_point(op) == PROA_FUEL_GOES_ON)
         return;
     spend_pending(lower);
+    if (op == PROA_OP_LOOP) /* or each turn began with another sum */
+        proa_lower_fuel_sum(lower);
     if (proa_fuel_point(op) == PROA_FUEL_SHOWN)
         proa_lower_fuel_save(lower);
 }

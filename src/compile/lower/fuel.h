@@ -11,6 +11,8 @@
 
 void proa_lower_fuel_open(struct proa_lower *lower);
 void proa_lower_fuel_before(struct proa_lower *lower, enum proa_op op);
+/* Before a conditional branch to a loop: what comes between is only a check. */
+void proa_lower_fuel_sum(struct proa_lower *lower);
 void proa_lower_fuel_check(struct proa_lower *lower);
 void proa_lower_fuel_save(struct proa_lower *lower);
 void proa_lower_fuel_load(struct proa_lower *lower);

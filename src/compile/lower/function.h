@@ -82,6 +82,7 @@ struct proa_lower {
     uint32_t result_buffer_count;
 
     LLVMValueRef fuel;           /* an alloca; NULL: fuel is not counted */
+    LLVMValueRef fuel_more;      /* an alloca: not added to it yet */
     LLVMBasicBlockRef fuel_trap; /* it is used up */
     uint32_t fuel_pending;       /* spent since the last point */
 
