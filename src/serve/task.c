@@ -14,8 +14,6 @@ enum {
     /* Long enough that the signal at its end costs nothing that counts, short
      * enough that a request which needs little does not wait long. */
     SLICE_NS = 2 * NS_PER_MS,
-    /* Until it has shown that it needs more: those behind it may be short. */
-    FIRST_SLICE_NS = NS_PER_MS / 2,
     /* A host's descriptor that a guest waits for is looked at so often. */
     LOOK_NS = 2 * NS_PER_MS,
     HEAP_COUNT_FIRST = 64,
@@ -200,8 +198,8 @@ static void go_on(struct proa_task *task, uint64_t now_ns)
     tasks->running = task;
     here = tasks;
     uint64_t cpu_from_ns = task->counts_cpu ? thread_ns() : 0;
-    enum proa_fiber_state state = proa_fiber_resume(
-        task->fiber, now_ns + (task->is_long ? SLICE_NS : FIRST_SLICE_NS));
+    enum proa_fiber_state state =
+        proa_fiber_resume(task->fiber, now_ns + SLICE_NS);
     here = NULL;
     tasks->running = NULL;
     task->cpu_ns += task->counts_cpu ? thread_ns() - cpu_from_ns
@@ -210,8 +208,7 @@ static void go_on(struct proa_task *task, uint64_t now_ns)
         forget(task);
         return;
     }
-    task->is_long = state == PROA_FIBER_PREEMPTED;
-    if (task->is_long) {
+    if (state == PROA_FIBER_PREEMPTED) {
         queue_put(&tasks->preempted, task);
         return;
     }

@@ -51,8 +51,7 @@ struct proa_task {
     bool is_queued;
     bool is_parked;
     bool is_woken;
-    bool is_long; /* it has just used up a slice */
-    bool ends;    /* it was told to */
+    bool ends; /* it was told to */
     uint64_t wake_ns;
     uint32_t heap_index; /* from 1; 0: in no heap */
 };
