@@ -9,6 +9,7 @@
 #include "runtime/tier.h"
 
 enum {
+    SAMPLES_ENOUGH = 128,  /* to forget some of them */
     SAMPLES_MIN = 16,      /* fewer say nothing */
     COUNT_MIN = 2,         /* of one function */
     PERCENT_MIN = 3,       /* of all samples, that a batch must be about */
@@ -97,6 +98,8 @@ bool proa_heat_note(struct proa_heat *heat, uintptr_t pc)
 
 void proa_heat_fade(struct proa_heat *heat)
 {
+    if (heat->all < SAMPLES_ENOUGH)
+        return;
     for (uint32_t i = 0; i < heat->module->artifact.function_count; i++)
         heat->counts[i] /= 2;
     heat->all /= 2;

@@ -38,7 +38,8 @@ bool proa_heat_is_of(const struct proa_module *module, const void *owner);
  */
 bool proa_heat_note(struct proa_heat *heat, uintptr_t pc);
 
-/* Time has passed: what was seen before counts half. */
+/* Time has passed: what was seen before counts half, unless it is little: a
+ * program that gets but a part of a processor is seen seldom. */
 void proa_heat_fade(struct proa_heat *heat);
 
 /*

@@ -104,7 +104,10 @@ static bool compile_hot(struct proa_tier_up *tier_up)
                 return true;
             if (!proa_tier_pause(tier_up->stop_fd, rest_ns))
                 return false;
-            if (rest_ns < rest_max_ns)
+            /* Nothing runs: look ever less often. */
+            if (atomic_load(&tier_up->sampler.count) > 0)
+                rest_ns = again_ns;
+            else if (rest_ns < rest_max_ns)
                 rest_ns *= 2;
         }
     }

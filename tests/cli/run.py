@@ -178,9 +178,9 @@ def execute(case, folder, environment):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return "no end", out.text(), err.text()
-    finally:
-        end_group(process.pid)
-    return exit_name(code), out.text(), err.text()
+    result = exit_name(code), out.text(), err.text()
+    end_group(process.pid)
+    return result
 
 
 def end_group(group):

@@ -272,10 +272,12 @@ static void a_batch_is_bounded_and_what_is_old_fades(void)
     CHECK_EQ(proa_heat_take(&heat, 1, text), 0);
     proa_heat_deinit(&heat);
     CHECK_EQ(proa_heat_init(&heat, world.module), 1);
-    note(&heat, 0, 0, 40);
+    note(&heat, 0, 0, 200);
     proa_heat_fade(&heat);
-    proa_heat_fade(&heat);
-    CHECK_EQ(proa_heat_take(&heat, 1, text), 0);
+    CHECK_EQ(heat.counts[0], 100);
+    CHECK_EQ(heat.all, 100);
+    proa_heat_fade(&heat); /* too few to forget any */
+    CHECK_EQ(heat.counts[0], 100);
     proa_heat_deinit(&heat);
     end_world(&world);
 }
