@@ -14,7 +14,7 @@ import signal
 import subprocess
 import time
 
-from . import common, compiling, engines
+from . import common, compiling
 
 POINTS = (1, 5, 20, 120)
 QUICK_SECONDS = 20
@@ -105,9 +105,9 @@ def cases(module, ours, theirs, arguments):
         result["wasmtime"] = (["wasmtime", "run", "-C", "cache=n", *theirs, module, *arguments], {})
         result["wasmtime winch"] = (
             ["wasmtime", "run", "-C", "cache=n,compiler=winch", *theirs, module, *arguments], {})
-    # Its WASI knows neither our folders nor missing imports.
-    if common.version_of("node", "--version") and not ours:
-        result["node"] = (engines.PEERS["node"].command(module, *arguments), {})
+    if common.version_of("node", "--version"):
+        folders = [word for word in ours if word == "--dir" or "::" in word]
+        result["node"] = (["node", "--no-warnings", common.BENCH / "programs/wasi.mjs", *folders, module, *arguments], {})
     return result, cache
 
 
