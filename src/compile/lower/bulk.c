@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "compile/lower/function.h"
+#include "compile/lower/small.h"
 
 #define BUILTIN(NAME) offsetof(struct proa_builtins, NAME)
 
@@ -57,33 +58,117 @@ void proa_lower_memory_init(struct proa_lower *lower, uint32_t data_index,
         proa_lower_builtin(lower, BUILTIN(memory_init), unit->i32, args, 5));
 }
 
+/* `size` bytes at `address` are inside; the sum of two 32-bit numbers fits. */
+static LLVMValueRef is_inside(struct proa_lower *lower, uint32_t memory_index,
+                              LLVMValueRef address, LLVMValueRef size)
+{
+    LLVMValueRef end = LLVMBuildAdd(lower->builder, address, size, "");
+
+    return LLVMBuildICmp(lower->builder, LLVMIntULE, end,
+                         proa_lower_memory_size(lower, memory_index), "");
+}
+
+/* From 1 to PROA_SMALL_BYTES_MAX. */
+static LLVMValueRef is_small(struct proa_lower *lower, LLVMValueRef size)
+{
+    const struct proa_unit *unit = lower->unit;
+    LLVMValueRef less =
+        LLVMBuildSub(lower->builder, size, proa_unit_i64(unit, 1), "");
+
+    return LLVMBuildICmp(lower->builder, LLVMIntULT, less,
+                         proa_unit_i64(unit, PROA_SMALL_BYTES_MAX), "");
+}
+
+static LLVMValueRef place(struct proa_lower *lower, uint32_t memory_index,
+                          LLVMValueRef address)
+{
+    LLVMValueRef base = proa_lower_memory_base(lower, memory_index);
+
+    return LLVMBuildGEP2(lower->builder, lower->unit->i8, base, &address, 1,
+                         "");
+}
+
+/*
+ * Do it by `function` of small.h where `allowed`; go on where the builtin is to
+ * be called. Both meet in the block returned.
+ */
+static LLVMBasicBlockRef do_small(struct proa_lower *lower,
+                                  LLVMValueRef allowed, LLVMValueRef function,
+                                  LLVMValueRef *args)
+{
+    LLVMBasicBlockRef small = proa_lower_block(lower);
+    LLVMBasicBlockRef large = proa_lower_block(lower);
+    LLVMBasicBlockRef after = proa_lower_block(lower);
+
+    LLVMBuildCondBr(lower->builder, allowed, small, large);
+    proa_lower_go_on_in(lower, small);
+    LLVMBuildCall2(lower->builder, LLVMGlobalGetValueType(function), function,
+                   args, 3, "");
+    LLVMBuildBr(lower->builder, after);
+    proa_lower_go_on_in(lower, large);
+    return after;
+}
+
+/* The builtin, which returns a trap or none; then where it meets the other. */
+static void do_large(struct proa_lower *lower, size_t builtin,
+                     const LLVMValueRef *args, unsigned count,
+                     LLVMBasicBlockRef after)
+{
+    proa_lower_trap_unless_zero(
+        lower,
+        proa_lower_builtin(lower, builtin, lower->unit->i32, args, count));
+    if (after == NULL)
+        return;
+    LLVMBuildBr(lower->builder, after);
+    proa_lower_go_on_in(lower, after);
+}
+
 static void memory_copy(struct proa_lower *lower, uint32_t to_memory,
                         uint32_t from_memory)
 {
-    const struct proa_unit *unit = lower->unit;
+    struct proa_unit *unit = lower->unit;
     LLVMValueRef size = pop_address(lower);
     LLVMValueRef from = pop_address(lower);
     LLVMValueRef to = pop_address(lower);
     LLVMValueRef args[] = { proa_unit_i32(unit, to_memory),
                             proa_unit_i32(unit, from_memory), to, from, size };
+    LLVMBasicBlockRef after = NULL;
 
-    proa_lower_trap_unless_zero(
-        lower,
-        proa_lower_builtin(lower, BUILTIN(memory_copy), unit->i32, args, 5));
+    if (!is_64(lower, to_memory) && !is_64(lower, from_memory)) {
+        LLVMValueRef small_args[] = { place(lower, to_memory, to),
+                                      place(lower, from_memory, from), size };
+        LLVMValueRef are_inside =
+            LLVMBuildAnd(lower->builder, is_inside(lower, to_memory, to, size),
+                         is_inside(lower, from_memory, from, size), "");
+
+        after = do_small(
+            lower,
+            LLVMBuildAnd(lower->builder, is_small(lower, size), are_inside, ""),
+            proa_small_copy(unit), small_args);
+    }
+    do_large(lower, BUILTIN(memory_copy), args, 5, after);
 }
 
 static void memory_fill(struct proa_lower *lower, uint32_t memory_index)
 {
-    const struct proa_unit *unit = lower->unit;
+    struct proa_unit *unit = lower->unit;
     LLVMValueRef size = pop_address(lower);
     LLVMValueRef value = proa_lower_pop(lower);
     LLVMValueRef to = pop_address(lower);
     LLVMValueRef args[] = { proa_unit_i32(unit, memory_index), to, value,
                             size };
+    LLVMBasicBlockRef after = NULL;
 
-    proa_lower_trap_unless_zero(
-        lower,
-        proa_lower_builtin(lower, BUILTIN(memory_fill), unit->i32, args, 4));
+    if (!is_64(lower, memory_index)) {
+        LLVMValueRef small_args[] = { place(lower, memory_index, to), value,
+                                      size };
+        LLVMValueRef allowed =
+            LLVMBuildAnd(lower->builder, is_small(lower, size),
+                         is_inside(lower, memory_index, to, size), "");
+
+        after = do_small(lower, allowed, proa_small_fill(unit), small_args);
+    }
+    do_large(lower, BUILTIN(memory_fill), args, 4, after);
 }
 
 void proa_lower_data_drop(struct proa_lower *lower, uint32_t data_index)

@@ -157,7 +157,9 @@ LLVMValueRef proa_lower_address(struct proa_lower *lower, LLVMValueRef value);
 LLVMValueRef proa_lower_size_result(struct proa_lower *lower,
                                     LLVMValueRef value, bool is_64);
 
-/* memory.c: bytes, now. */
+/* memory.c: where it begins, and bytes, now. */
+LLVMValueRef proa_lower_memory_base(struct proa_lower *lower,
+                                    uint32_t memory_index);
 LLVMValueRef proa_lower_memory_size(struct proa_lower *lower,
                                     uint32_t memory_index);
 

@@ -69,7 +69,8 @@ static LLVMValueRef slot_field(struct proa_lower *lower, LLVMBuilderRef builder,
         proa_unit_offset(unit, builder, lower->context, offset), true);
 }
 
-static LLVMValueRef memory_base(struct proa_lower *lower, uint32_t memory_index)
+LLVMValueRef proa_lower_memory_base(struct proa_lower *lower,
+                                    uint32_t memory_index)
 {
     uint64_t field = offsetof(struct proa_memory_slot, base);
 
@@ -125,7 +126,7 @@ static LLVMValueRef access_place(struct proa_lower *lower,
                                  LLVMValueRef address, uint32_t size)
 {
     const struct proa_unit *unit = lower->unit;
-    LLVMValueRef base = memory_base(lower, memarg->memory_index);
+    LLVMValueRef base = proa_lower_memory_base(lower, memarg->memory_index);
     uint64_t end = memarg->offset + size;
     LLVMValueRef place;
 
