@@ -225,6 +225,45 @@ static enum proa_status roll_up(const struct proa_pipeline *pipeline,
     return status == PROA_OK ? proa_reroll_loops(pipeline->unit, err) : status;
 }
 
+/* Fewer copies cost less than memory. */
+enum { COPIES_MAX = 256 };
+
+/* Copies of locals that a block's end takes, at worst: each to each target. */
+static uint64_t count_copies(LLVMValueRef function)
+{
+    LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(function);
+    uint64_t locals = 0;
+    uint64_t targets = 0;
+
+    for (LLVMValueRef at = LLVMGetFirstInstruction(entry); at != NULL;
+         at = LLVMGetNextInstruction(at))
+        locals += LLVMIsAAllocaInst(at) != NULL;
+    for (LLVMBasicBlockRef block = entry; block != NULL;
+         block = LLVMGetNextBasicBlock(block)) {
+        LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
+
+        if (end != NULL && LLVMIsASwitchInst(end) != NULL)
+            targets += LLVMGetNumSuccessors(end);
+    }
+    return locals * targets;
+}
+
+/*
+ * Where nothing is optimised, an end of a block computes what each block behind
+ * it needs, also those that it does not go to. A large br_table would copy all
+ * locals for each of its targets, every time; there they stay in memory.
+ */
+static void keep_locals_in_memory(const struct proa_unit *unit)
+{
+    for (LLVMValueRef at = LLVMGetFirstFunction(unit->llvm_module); at != NULL;
+         at = LLVMGetNextFunction(at)) {
+        if (LLVMGetFirstBasicBlock(at) == NULL || count_copies(at) < COPIES_MAX)
+            continue;
+        proa_unit_attribute(at, unit->noinline);
+        proa_unit_attribute(at, unit->optnone); /* no mem2reg */
+    }
+}
+
 /*
  * From locals in memory to values; then what LLVM must not do is marked. Loads
  * that only simplifying shows to be unused are found too.
@@ -232,8 +271,11 @@ static enum proa_status roll_up(const struct proa_pipeline *pipeline,
 static enum proa_status prepare(const struct proa_pipeline *pipeline,
                                 struct proa_error *err)
 {
-    enum proa_status status = run_passes(pipeline, "function(mem2reg)", err);
+    enum proa_status status;
 
+    if (pipeline->unit->options->opt_level == 0)
+        keep_locals_in_memory(pipeline->unit);
+    status = run_passes(pipeline, "function(mem2reg)", err);
     if (status != PROA_OK)
         return status;
     proa_keep_quieting(pipeline->unit);
