@@ -274,12 +274,12 @@ enum { SHORT_BYTES_MAX = 6 }; /* opcode, flags, offset, and one byte more */
 static inline bool read_short(struct proa_cursor *in,
                               struct proa_instruction *out)
 {
-    const uint8_t *at = in->bytes + in->offset;
     uint32_t size = 0;
     uint32_t value = 0;
 
-    if (in->size - in->offset < SHORT_BYTES_MAX)
+    if (in->size - in->offset < SHORT_BYTES_MAX) /* also where bytes is NULL */
         return false;
+    const uint8_t *at = in->bytes + in->offset;
     const struct proa_opcode_form *form = &proa_opcode_forms[at[0]];
     out->op = (enum proa_op)form->op;
     out->offset = in->offset;
