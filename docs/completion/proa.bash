@@ -29,7 +29,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --cpu-timeout --fuel --usage --usage-key --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--dir --env --argv0 --invoke --max-memory --max-stack --timeout --cpu-timeout --fuel --usage --usage-key --allow-missing-imports --allow-precompiled --no-cache --tier --tier-after --tier-log --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     serve)
         case $prev in
@@ -39,6 +39,8 @@ _proa() {
         --tls-key) COMPREPLY=(); return ;;
         --route) COMPREPLY=(); return ;;
         --abi) COMPREPLY=($(compgen -W 'wasi reactr' -- "$cur")); return ;;
+        --init) COMPREPLY=(); return ;;
+        --entry) COMPREPLY=(); return ;;
         --dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         --env) COMPREPLY=(); return ;;
         --argv0) COMPREPLY=(); return ;;
@@ -66,7 +68,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --reload-from --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --init --entry --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --reload-from --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     check)
         case $prev in

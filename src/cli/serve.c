@@ -25,6 +25,8 @@ struct settings {
     const char *tls_key;
     const char *argv0;
     const char *abi;
+    const char *init;
+    const char *entry;
     const char *admin;
     const char *log_format;
     bool watches;
@@ -86,6 +88,15 @@ static const struct proa_option options[] = {
       "reactr, the run_e functions of Sat; seen from each program unless "
       "given.",
       "wasi reactr" },
+    { "init", 0, PROA_OPTION_TEXT, "NAME", offsetof(struct settings, init),
+      "Call this function of the program once, without a request; every "
+      "request begins with what that left. _initialize, of a program that is "
+      "no command, unless given; none for none.",
+      NULL },
+    { "entry", 0, PROA_OPTION_TEXT, "NAME", offsetof(struct settings, entry),
+      "Call this function of the program for each request; _start unless "
+      "given.",
+      NULL },
     PROA_SANDBOX_OPTIONS(struct settings),
     { "argv0", 0, PROA_OPTION_TEXT, "NAME", offsetof(struct settings, argv0),
       "What the program sees as its own name.", NULL },
@@ -232,7 +243,12 @@ static void tier_up_end(void *env, const struct proa_tier_end *end)
     struct proa_buffer line;
 
     (void)env;
-    if (end->status == PROA_OK)
+    if (end->function_count != 0)
+        (void)snprintf(text, sizeof text,
+                       "%.500s: optimized code of %u hot functions after %.3f "
+                       "s",
+                       end->name, end->function_count, (double)end->ns / 1e9);
+    else if (end->status == PROA_OK)
         (void)snprintf(text, sizeof text, "%.500s: optimized code after %.3f s",
                        end->name, (double)end->ns / 1e9);
     else
@@ -264,6 +280,8 @@ given_settings(const struct settings *settings,
 {
     return (struct proa_function_settings){
         .abi = abi,
+        .init = settings->init,
+        .entry = settings->entry,
         .timeout_ns = settings->timeout_ns,
         .cpu_ns_max = settings->cpu_ns,
         .fuel = settings->fuel,
@@ -284,6 +302,8 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
     struct proa_serve_options made = {
         .routes = settings->routes.items,
         .route_count = settings->routes.count,
+        .init = settings->init,
+        .entry = settings->entry,
         .load = load,
         .load_env = settings,
         .prepare = prepare,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "serve/init.h"
 
 struct proa_app {
     atomic_uint owner_count;
@@ -19,6 +20,9 @@ struct proa_app {
     uint32_t function_count;
     struct proa_function functions[]; /* room for all of the plan */
 };
+
+/* What is made for one is never taken for another's. */
+static atomic_uint_least64_t made_count;
 
 enum proa_abi proa_abi_detect(const struct proa_module *module)
 {
@@ -53,6 +57,7 @@ static enum proa_status load(const struct proa_app_options *options,
     function->abi = function->settings.abi != PROA_ABI_DETECT
                         ? function->settings.abi
                         : proa_abi_detect(function->module);
+    function->init = proa_init_name(function);
     status = options->check(options->env, function, err);
     if (status == PROA_OK && options->hashes)
         status = proa_usage_artifact(function->module, function->artifact, err);
@@ -63,6 +68,14 @@ static enum proa_status load(const struct proa_app_options *options,
     return status;
 }
 
+static bool keep_name(struct proa_app *app, const char *name, const char **kept)
+{
+    *kept = name == NULL
+                ? NULL
+                : proa_arena_strndup(app->plan.arena, name, strlen(name));
+    return name == NULL || *kept != NULL;
+}
+
 static enum proa_status add_function(struct proa_app *app,
                                      const struct proa_function_settings *with,
                                      const struct proa_app_options *options,
@@ -71,7 +84,10 @@ static enum proa_status add_function(struct proa_app *app,
     struct proa_function *function = &app->functions[app->function_count];
     struct proa_error own = { 0 };
 
-    *function = (struct proa_function){ .settings = *with };
+    *function = (struct proa_function){
+        .settings = *with,
+        .number = atomic_fetch_add(&made_count, 1) + 1,
+    };
     proa_function_settings_inherit(&function->settings, options->defaults);
     function->stats =
         proa_metrics_stats(options->metrics, function->settings.name);
@@ -94,10 +110,13 @@ static enum proa_status add_function(struct proa_app *app,
         if (before == NULL)
             return PROA_OK;
         function->abi = before->abi;
-        function->module = proa_module_retain(before->module);
         memcpy(function->artifact, before->artifact, sizeof before->artifact);
-        /* Whether its code counts does not change. */
+        /* Whether its code counts does not change, nor what is called. */
         function->settings.fuel = before->settings.fuel;
+        if (!keep_name(app, before->init, &function->init) ||
+            !keep_name(app, before->settings.entry, &function->settings.entry))
+            return proa_fail(err, PROA_NOMEM, 0, "no memory for a function");
+        function->module = proa_module_retain(before->module);
     }
     status =
         proa_routes_add(app->routes, with->route, app->function_count, err);

@@ -19,9 +19,11 @@ struct proa_app;
 struct proa_function {
     struct proa_function_settings settings; /* without zeros */
     enum proa_abi abi;                      /* not PROA_ABI_DETECT */
-    struct proa_module *module;             /* owned */
-    char artifact[PROA_USAGE_HASH_SIZE];    /* its hash, if asked for */
-    struct proa_stats *stats;               /* borrowed from the metrics */
+    const char *init; /* what is called once; NULL: nothing (init.h) */
+    uint64_t number;  /* another one for each that ever was */
+    struct proa_module *module;          /* owned */
+    char artifact[PROA_USAGE_HASH_SIZE]; /* its hash, if asked for */
+    struct proa_stats *stats;            /* borrowed from the metrics */
     struct proa_admission_gate gate;
 };
 

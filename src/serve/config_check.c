@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "http/tls.h"
 #include "serve/guest.h"
+#include "serve/init.h"
 #include "serve/reactr.h"
 
 enum {
@@ -78,6 +79,10 @@ static void check_function(struct state *state,
         function.settings.memory_bytes_max = options->memory_bytes_max != 0
                                                  ? options->memory_bytes_max
                                                  : MEMORY_BYTES_DEFAULT;
+    if (function.settings.init == NULL)
+        function.settings.init = options->init;
+    if (function.settings.entry == NULL)
+        function.settings.entry = options->entry;
     if (function.settings.program_name == NULL)
         function.settings.program_name = "proa";
     if (function.settings.preopens == NULL) {
@@ -92,6 +97,7 @@ static void check_function(struct state *state,
         function.abi = settings->abi != PROA_ABI_DETECT
                            ? settings->abi
                            : proa_abi_detect(function.module);
+        function.init = proa_init_name(&function);
         status =
             function.abi == PROA_ABI_REACTR
                 ? proa_reactr_guest_check(&state->host, &function, &missing,

@@ -56,6 +56,12 @@
         { .name = "dirs",                                                      \
           .value = PROA_CONFIG_NODE,                                           \
           .place = offsetof(struct proa_config_function_draft, dirs) },        \
+        { .name = "init",                                                      \
+          .value = PROA_CONFIG_TEXT,                                           \
+          .place = FUNCTION(init) },                                           \
+        { .name = "entry",                                                     \
+          .value = PROA_CONFIG_TEXT,                                           \
+          .place = FUNCTION(entry) },                                          \
     {                                                                          \
         .name = "abi", .value = PROA_CONFIG_CHOICE,                            \
         .place = offsetof(struct proa_config_function_draft, abi),             \

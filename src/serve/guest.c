@@ -9,6 +9,7 @@
 #include "serve/cgi_env.h"
 #include "serve/cgi_response.h"
 #include "serve/guest_io.h"
+#include "serve/init.h"
 #include "serve/log.h"
 
 enum {
@@ -31,6 +32,7 @@ struct run {
     struct proa_slots_entry *slot; /* in use until the run is closed */
     struct proa_store *store;      /* the slot's; a check owns it */
     struct proa_wasi *wasi;
+    struct proa_wasi *first_wasi; /* before the slot's first use */
 };
 
 /* Its name, and what stands behind that in the configuration. */
@@ -73,10 +75,18 @@ static enum proa_status link_imports(void *env, struct proa_store *store,
                                      struct proa_extern *imports,
                                      struct proa_error *err)
 {
-    const struct run *run = env;
+    struct run *run = env;
     struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
 
-    proa_wasi_tables(run->wasi, tables);
+    if (run->function->init != NULL) {
+        enum proa_status status = proa_init_wasi(
+            run->function, run->host->null_fd, &run->io, &run->first_wasi, err);
+        if (status != PROA_OK)
+            return status;
+        run->use.first_env = run->first_wasi;
+    }
+    proa_wasi_tables(run->first_wasi != NULL ? run->first_wasi : run->wasi,
+                     tables);
     return proa_host_link(store, run->function->module, tables,
                           PROA_WASI_TABLE_COUNT, run->host->trap_missing,
                           imports, NULL, err);
@@ -85,6 +95,7 @@ static enum proa_status link_imports(void *env, struct proa_store *store,
 static enum proa_status run_guest(struct run *run, struct proa_error *err)
 {
     struct proa_instance *instance = NULL;
+    const char *entry = proa_init_entry(run->function);
     struct proa_extern start;
     enum proa_status status = make_wasi(run, err);
 
@@ -106,8 +117,8 @@ static enum proa_status run_guest(struct run *run, struct proa_error *err)
         return status;
     atomic_fetch_add(&run->function->stats->instances, 1);
     /* proa_guest_check() saw it. */
-    if (!proa_instance_export(instance, "_start", &start))
-        return proa_fail(err, PROA_USAGE, 0, "the module has no _start");
+    if (!proa_instance_export(instance, entry, &start))
+        return proa_fail(err, PROA_USAGE, 0, "the module has no %.100s", entry);
     return proa_func_call(start.of.func, NULL, NULL, err);
 }
 
@@ -233,6 +244,7 @@ static void close_run(struct run *run)
     else
         proa_store_destroy(run->store);
     proa_wasi_destroy(run->wasi);
+    proa_wasi_destroy(run->first_wasi);
     proa_guest_io_deinit(&run->io);
     proa_arena_destroy(run->arena);
 }
@@ -269,24 +281,13 @@ void proa_guest_answer(const struct proa_guest_host *host,
 
 /* --- before the first request ------------------------------------------- */
 
-static bool is_start(struct proa_exporttype export)
-{
-    return export.kind == PROA_KIND_FUNC &&
-           strcmp(export.name, "_start") == 0 &&
-           export.type.func.param_count == 0 &&
-           export.type.func.result_count == 0;
-}
-
 static enum proa_status check_exports(const struct proa_function *function,
                                       struct proa_error *err)
 {
     uint64_t bytes_max = function->settings.memory_bytes_max;
-    bool has_start = false;
 
     for (uint32_t i = 0; i < proa_module_export_count(function->module); i++) {
         struct proa_exporttype export = proa_module_export(function->module, i);
-        if (is_start(export))
-            has_start = true;
         if (export.kind == PROA_KIND_MEMORY &&
             export.type.memory.limits.min > bytes_max / PAGE_BYTES)
             return proa_fail(
@@ -295,11 +296,7 @@ static enum proa_status check_exports(const struct proa_function *function,
                 (unsigned long long)export.type.memory.limits.min,
                 (unsigned long long)bytes_max);
     }
-    if (!has_start)
-        return proa_fail(err, PROA_USAGE, 0,
-                         "the module is no WASI command: it has no function "
-                         "\"_start\" without parameters and results");
-    return PROA_OK;
+    return proa_init_check(function, err);
 }
 
 /* In a store of its own: without a request there is no worker's slot. */

@@ -35,6 +35,10 @@ void proa_function_settings_inherit(
 {
     if (settings->abi == PROA_ABI_DETECT)
         settings->abi = defaults->abi;
+    if (settings->init == NULL)
+        settings->init = defaults->init;
+    if (settings->entry == NULL)
+        settings->entry = defaults->entry;
     inherit_size(&settings->timeout_ns, defaults->timeout_ns);
     inherit_size(&settings->cpu_ns_max, defaults->cpu_ns_max);
     inherit_size(&settings->fuel, defaults->fuel);
@@ -128,6 +132,8 @@ enum proa_status proa_plan_add(struct proa_plan *plan,
     kept.path = keep(plan, settings->path, &is_bad);
     kept.name = settings->name == NULL ? kept.route
                                        : keep(plan, settings->name, &is_bad);
+    kept.init = keep(plan, settings->init, &is_bad);
+    kept.entry = keep(plan, settings->entry, &is_bad);
     kept.program_name = keep(plan, settings->program_name, &is_bad);
     if (is_bad)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a plan");

@@ -25,6 +25,8 @@ struct proa_function_settings {
     const char *route; /* see routes.h */
     const char *path;  /* of the module */
     enum proa_abi abi;
+    const char *init;  /* export that is called once; NULL: see init.h */
+    const char *entry; /* that each request calls; NULL: "_start" */
     uint64_t timeout_ns;
     uint64_t cpu_ns_max; /* that it may have a processor; 0: any */
     uint64_t fuel;       /* that it may spend; 0: any, and it is not counted */

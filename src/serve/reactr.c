@@ -379,7 +379,7 @@ enum proa_status proa_reactr_call(struct proa_reactr *reactr,
     enum proa_status status;
 
     read_state(reactr);
-    status = call_start(instance, store, err);
+    status = reactr->is_started ? PROA_OK : call_start(instance, store, err);
     if (status == PROA_OK)
         status = put_input(body, instance, &address, err);
     if (status != PROA_OK)

@@ -34,6 +34,7 @@ struct proa_reactr {
     struct proa_buffer *log; /* borrowed */
     struct proa_buffer output;
     struct proa_buffer ffi; /* what get_ffi_result() copies */
+    bool is_started; /* before the request: the start is not called again */
     bool has_error;
     int32_t error_code;
     json_t *state;                    /* owned; of the field X-Atmo-State */

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "host/link.h"
 #include "serve/guest_io.h"
+#include "serve/init.h"
 #include "serve/log.h"
 #include "serve/reactr.h"
 
@@ -27,6 +28,7 @@ struct run {
     struct proa_slots_entry *slot; /* in use until the run is closed */
     struct proa_store *store;      /* the slot's; a check owns it */
     struct proa_wasi *wasi;
+    struct proa_wasi *first_wasi; /* before the slot's first use */
 };
 
 static enum proa_status make_wasi(struct run *run, struct proa_error *err)
@@ -52,7 +54,8 @@ static enum proa_status link_all(struct run *run, struct proa_store *store,
 {
     struct proa_host_table tables[TABLE_COUNT];
 
-    proa_wasi_tables(run->wasi, tables);
+    proa_wasi_tables(run->first_wasi != NULL ? run->first_wasi : run->wasi,
+                     tables);
     tables[PROA_WASI_TABLE_COUNT] = proa_reactr_table(&run->reactr);
     return proa_host_link(store, run->function->module, tables, TABLE_COUNT,
                           run->host->trap_missing, imports, missing, err);
@@ -62,7 +65,16 @@ static enum proa_status link_imports(void *env, struct proa_store *store,
                                      struct proa_extern *imports,
                                      struct proa_error *err)
 {
-    return link_all(env, store, imports, NULL, err);
+    struct run *run = env;
+
+    if (run->function->init != NULL) {
+        enum proa_status status = proa_init_wasi(
+            run->function, run->host->null_fd, &run->io, &run->first_wasi, err);
+        if (status != PROA_OK)
+            return status;
+        run->use.first_env = run->first_wasi;
+    }
+    return link_all(run, store, imports, NULL, err);
 }
 
 static void open_run(struct run *run, const struct proa_guest_host *host,
@@ -80,6 +92,7 @@ static void close_run(struct run *run)
     else
         proa_store_destroy(run->store);
     proa_wasi_destroy(run->wasi);
+    proa_wasi_destroy(run->first_wasi);
     proa_guest_io_deinit(&run->io);
     proa_reactr_deinit(&run->reactr);
 }
@@ -106,6 +119,7 @@ static enum proa_status call(struct run *run, struct proa_error *err)
     if (status != PROA_OK)
         return status;
     atomic_fetch_add(&run->function->stats->instances, 1);
+    run->reactr.is_started = run->function->init != NULL;
     return proa_reactr_call(&run->reactr, run->store, instance, err);
 }
 
@@ -230,6 +244,8 @@ enum proa_status proa_reactr_guest_check(const struct proa_guest_host *host,
     enum proa_status status = proa_reactr_check(function->module, err);
     struct run run;
 
+    if (status == PROA_OK)
+        status = proa_init_check(function, err);
     if (status != PROA_OK)
         return status;
     open_run(&run, host, function);

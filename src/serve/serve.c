@@ -190,6 +190,8 @@ static enum proa_status make_app(struct proa_service *service,
     const struct proa_serve_options *options = &service->options;
     const struct proa_function_settings defaults = {
         .abi = options->abi,
+        .init = options->init,
+        .entry = options->entry,
         .timeout_ns = options->timeout_ns,
         .cpu_ns_max = options->cpu_ns_max,
         .fuel = options->fuel,

@@ -35,6 +35,8 @@ struct proa_serve_options {
     const char *const *routes; /* --route ROUTE=FILE */
     uint32_t route_count;
     enum proa_abi abi; /* --abi: of all functions */
+    const char *init;  /* --init NAME: likewise; see plan.h */
+    const char *entry; /* --entry NAME */
     /* Give the module of a path, owned by the caller. On any thread. */
     enum proa_status (*load)(void *env, struct proa_engine *engine,
                              const char *path, bool counts_fuel,

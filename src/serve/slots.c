@@ -2,8 +2,10 @@
 #include "serve/slots.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
+#include "serve/init.h"
 
 /* So many are kept of all functions together; the one that has waited longest
  * goes. */
@@ -16,7 +18,9 @@ struct proa_slots_entry {
     const struct proa_module *module; /* which the slot retains */
     uint64_t memory_bytes_max;
     uint64_t fuel;
-    void *envs[2];                    /* which the imports are bound to */
+    char *init;      /* owned; NULL: nothing is done before the first use */
+    uint64_t number; /* of the function, whose that is alone; 0: any */
+    void *envs[2];   /* which the imports are bound to */
     const struct proa_slots_use *use; /* the present one */
     struct proa_instance *instance;   /* of the present one; NULL: none */
 };
@@ -62,6 +66,7 @@ static void put_in(struct proa_slots *slots, struct proa_slots_entry *entry)
 static void entry_destroy(struct proa_slots_entry *entry)
 {
     proa_slot_destroy(entry->slot);
+    free(entry->init);
     free(entry);
 }
 
@@ -87,13 +92,20 @@ static enum proa_status link_imports(void *env, struct proa_store *store,
     return entry->use->link(entry->use->link_env, store, imports, err);
 }
 
+/* What was done beforehand knew the function's environment and folders. */
+static uint64_t number_of(const struct proa_function *function)
+{
+    return function->init != NULL ? function->number : 0;
+}
+
 static struct proa_slots_entry *find_idle(struct proa_slots *slots,
                                           const struct proa_function *function)
 {
     struct proa_slots_entry *entry = slots->first;
+    uint64_t number = number_of(function);
 
     while (entry != NULL &&
-           (entry->module != function->module ||
+           (entry->number != number || entry->module != function->module ||
             entry->memory_bytes_max != function->settings.memory_bytes_max ||
             entry->fuel != function->settings.fuel))
         entry = entry->next;
@@ -108,9 +120,14 @@ static enum proa_status entry_create(const struct proa_slots_use *use,
 {
     const struct proa_function *function = use->function;
     struct proa_slots_entry *made = calloc(1, sizeof *made);
+    const char *init = function->init;
 
     if (made == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
+    if (init != NULL && (made->init = strdup(init)) == NULL) {
+        free(made);
+        return proa_fail(err, PROA_NOMEM, 0, "no memory for a slot");
+    }
     const struct proa_slot_options options = {
         .store = { .memory_bytes_max = function->settings.memory_bytes_max,
                    .fuel = function->settings.fuel,
@@ -118,13 +135,18 @@ static enum proa_status entry_create(const struct proa_slots_use *use,
         .link = link_imports,
         .link_env = made,
         .stays_on_thread = true,
+        .init = init != NULL ? proa_init_call : NULL,
+        .init_env = made->init,
+        .init_may_call = proa_init_may_call,
     };
     made->module = function->module;
+    made->number = number_of(function);
     made->memory_bytes_max = function->settings.memory_bytes_max;
     made->fuel = function->settings.fuel;
     enum proa_status status = proa_slot_create(use->engine, function->module,
                                                &options, &made->slot, err);
     if (status != PROA_OK) {
+        free(made->init);
         free(made);
         return status;
     }
@@ -156,8 +178,11 @@ enum proa_status proa_slots_begin(struct proa_slots *slots,
     *entry = used;
     used->instance = NULL;
     enum proa_status status = proa_slot_begin(used->slot, instance, err);
-    if (status == PROA_OK)
-        used->instance = *instance;
+    if (status != PROA_OK)
+        return status;
+    used->instance = *instance;
+    if (use->first_env != NULL)
+        proa_slot_replace_env(used->slot, use->first_env, use->envs[0]);
     return status;
 }
 

@@ -23,6 +23,9 @@ struct proa_slots_use {
     void *link_env;
     /* What the imports work on, up to two; NULL: none. */
     void *envs[2];
+    /* Set by `link` when it gave the imports this in the place of envs[0],
+     * until the slot's beginning is made. */
+    const void *first_env;
 };
 
 /* NULL: no memory. */
