@@ -22,6 +22,14 @@ enum proa_tier {
                             proa_tier_up_start() */
 };
 
+/* Better code that a module got while it ran, or did not get. */
+struct proa_tier_step {
+    uint32_t function_count; /* of a part; 0: the whole module */
+    uint64_t ns;             /* that it took */
+    enum proa_status status;
+    const struct proa_error *err; /* why, when it is not PROA_OK */
+};
+
 /* Start from `{ 0 }`: every zero is the default. */
 struct proa_compile_options {
     const char *compiler_path; /* NULL: PROA_COMPILER, beside us, then PATH */
@@ -46,6 +54,9 @@ struct proa_compile_options {
      */
     void (*warn)(void *env, const char *text);
     void *warn_env;
+    /* Called by proa_tier_up_start()'s thread for each step; may be NULL. */
+    void (*step)(void *env, const struct proa_tier_step *step);
+    void *step_env;
 };
 
 /*
@@ -74,7 +85,7 @@ struct proa_tier_up;
  * optimized artifact is taken from the cache or compiled, by a process of low
  * priority, and installed. Instances of the module go on with it from their
  * next calls on, and new ones begin with it. Whatever fails, nothing but speed
- * is lost, and nobody is told.
+ * is lost, and only the options' `step` is told.
  *
  * @param module  what proa_module_compile() gave for PROA_TIER_AUTO
  * @param bytes   the module's; borrowed until the stop, as is what the options

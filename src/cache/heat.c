@@ -188,6 +188,15 @@ bool proa_heat_take(struct proa_heat *heat, uint64_t bytes_max,
     return taken > 0;
 }
 
+uint32_t proa_heat_count_text(const char *text)
+{
+    uint32_t count = *text != '\0';
+
+    for (; *text != '\0'; text++)
+        count += *text == ',';
+    return count;
+}
+
 char *proa_heat_text_of_parts(const struct proa_module *module)
 {
     const struct proa_artifact *artifact = &module->artifact;

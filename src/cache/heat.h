@@ -53,6 +53,9 @@ void proa_heat_fade(struct proa_heat *heat);
 bool proa_heat_take(struct proa_heat *heat, uint64_t bytes_max,
                     char text[PROA_HEAT_TEXT_SIZE]);
 
+/* How many functions such a text names. */
+uint32_t proa_heat_count_text(const char *text);
+
 /*
  * The functions that some better code was made for, for a compiler that makes
  * all: owned, free() it; NULL when there are none, or no memory.

@@ -252,6 +252,32 @@ static bool watch(struct proa_tier_queue *queue)
     return true;
 }
 
+/* False: that module gets no more parts. The whole is on its way. */
+static bool work_some(struct proa_tier_queue *queue, struct item *item,
+                      const char *functions)
+{
+    struct proa_error err = { 0 };
+    uint64_t start_ns = now_ns();
+    enum proa_status status = proa_tier_work_some(
+        &item->hot_job, queue->options.engine, item->module, functions, &err);
+    const struct proa_tier_end end = {
+        .name = item->name,
+        .function_count = proa_heat_count_text(functions),
+        .status = status,
+        .err = &err,
+        .ns = now_ns() - start_ns,
+    };
+
+    if (status != PROA_OK)
+        return false;
+    atomic_fetch_add(&queue->counts.parts, 1);
+    atomic_fetch_add(&queue->counts.functions, end.function_count);
+    atomic_fetch_add(&queue->counts.parts_ns, end.ns);
+    if (queue->options.end != NULL)
+        queue->options.end(queue->options.env, &end);
+    return true;
+}
+
 static void *run_hot(void *argument)
 {
     struct proa_tier_queue *queue = argument;
@@ -259,7 +285,6 @@ static void *run_hot(void *argument)
     uint64_t rest_ns = rest_min_ns;
 
     while (wait_for_modules(queue) && watch(queue)) {
-        struct proa_error err = { 0 };
         struct item *item = find_hot(queue, functions);
 
         if (item == NULL) {
@@ -269,10 +294,7 @@ static void *run_hot(void *argument)
             continue;
         }
         rest_ns = rest_min_ns;
-        /* The whole is on its way, and is told of. */
-        item->has_failed =
-            proa_tier_work_some(&item->hot_job, queue->options.engine,
-                                item->module, functions, &err) != PROA_OK;
+        item->has_failed = !work_some(queue, item, functions);
         leave(queue, item, false);
     }
     return NULL;

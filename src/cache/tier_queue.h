@@ -17,21 +17,25 @@ struct proa_tier_queue;
 /* What became of a module. */
 struct proa_tier_end {
     const char *name;
+    uint32_t function_count; /* of a part; 0: all of it */
     enum proa_status status;
     const struct proa_error *err; /* why, when it is not PROA_OK */
     uint64_t ns;                  /* from when it was its turn */
 };
 
 struct proa_tier_counts {
-    atomic_ullong count;    /* modules that got better code */
-    atomic_ullong failures; /* that did not */
-    atomic_ullong ns;       /* what all of them took */
+    atomic_ullong count;     /* modules that got better code */
+    atomic_ullong failures;  /* that did not */
+    atomic_ullong ns;        /* what all of them took */
+    atomic_ullong parts;     /* of hot functions, installed before that */
+    atomic_ullong functions; /* in these */
+    atomic_ullong parts_ns;
 };
 
 /* Borrowed for the call; a NULL is allowed for `end`. */
 struct proa_tier_queue_options {
     struct proa_engine *engine; /* outlives the queue */
-    /* From a thread of the queue, one at a time. */
+    /* From the queue's threads, perhaps from two at once. */
     void (*end)(void *env, const struct proa_tier_end *end);
     void *env;
 };

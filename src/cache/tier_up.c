@@ -73,6 +73,48 @@ static bool watch(struct proa_tier_up *tier_up, uint64_t ns)
     return true;
 }
 
+/* Whoever wants to hear of it; nothing that was given up is told. */
+static void tell(const struct proa_tier_up *tier_up, uint32_t function_count,
+                 uint64_t start_ns, enum proa_status status,
+                 const struct proa_error *err)
+{
+    const struct proa_compile_options *options = &tier_up->job.options;
+    const struct proa_tier_step step = {
+        .function_count = function_count,
+        .ns = now_ns() - start_ns,
+        .status = status,
+        .err = err,
+    };
+
+    if (options->step == NULL ||
+        (status != PROA_OK && !proa_tier_pause(tier_up->stop_fd, 0)))
+        return;
+    options->step(options->step_env, &step);
+}
+
+/* One batch. */
+static enum proa_status compile_some(struct proa_tier_up *tier_up,
+                                     const char *functions)
+{
+    struct proa_error err = { 0 };
+    uint64_t start_ns = now_ns();
+    enum proa_status status = proa_tier_work_some(
+        &tier_up->job, tier_up->engine, tier_up->module, functions, &err);
+
+    tell(tier_up, proa_heat_count_text(functions), start_ns, status, &err);
+    return status;
+}
+
+static void compile_whole(struct proa_tier_up *tier_up)
+{
+    struct proa_error err = { 0 };
+    uint64_t start_ns = now_ns();
+    enum proa_status status =
+        proa_tier_work(&tier_up->job, tier_up->engine, tier_up->module, &err);
+
+    tell(tier_up, 0, start_ns, status, &err);
+}
+
 /* Hot functions first, as they show; false when it is time to stop. */
 static bool compile_hot(struct proa_tier_up *tier_up)
 {
@@ -85,16 +127,11 @@ static bool compile_hot(struct proa_tier_up *tier_up)
     char functions[PROA_HEAT_TEXT_SIZE];
 
     for (;;) {
-        struct proa_error err = { 0 };
-
         if (!watch(tier_up, watch_ns))
             return false;
         watch_ns = again_ns;
         if (proa_heat_take(&tier_up->heat, batch_bytes, functions)) {
-            /* There is nobody to tell, and nothing is lost. */
-            if (proa_tier_work_some(&tier_up->job, tier_up->engine,
-                                    tier_up->module, functions,
-                                    &err) != PROA_OK)
+            if (compile_some(tier_up, functions) != PROA_OK)
                 return proa_tier_pause(tier_up->stop_fd, 0);
             if (batch_bytes < BATCH_BYTES_MAX)
                 batch_bytes *= 2;
@@ -116,7 +153,6 @@ static bool compile_hot(struct proa_tier_up *tier_up)
 static void *run(void *argument)
 {
     struct proa_tier_up *tier_up = argument;
-    struct proa_error err = { 0 };
     bool goes_on;
 
     if (tier_up->has_sampler) {
@@ -126,8 +162,7 @@ static void *run(void *argument)
         goes_on = proa_tier_pause(tier_up->stop_fd, tier_up->delay_ns);
     }
     if (goes_on)
-        (void)!proa_tier_work(&tier_up->job, tier_up->engine, tier_up->module,
-                              &err);
+        compile_whole(tier_up);
     return NULL;
 }
 

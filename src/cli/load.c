@@ -144,6 +144,23 @@ enum proa_status proa_load_module(const struct proa_input *input,
     return status;
 }
 
+/* From the thread that compiles; standard error is not buffered. */
+static void step_tell(void *env, const struct proa_tier_step *step)
+{
+    const struct proa_input *input = env;
+    char what[64] = "all functions";
+
+    if (step->function_count != 0)
+        (void)snprintf(what, sizeof what, "%u hot functions",
+                       step->function_count);
+    if (step->status == PROA_OK)
+        (void)fprintf(stderr, "proa: %s: optimized code of %s after %.3f s\n",
+                      input->name, what, (double)step->ns / 1e9);
+    else
+        (void)fprintf(stderr, "proa: %s: no optimized code of %s: %s\n",
+                      input->name, what, step->err->text);
+}
+
 enum proa_status
 proa_load_and_tier_up(const struct proa_input *input,
                       const struct proa_load_settings *settings,
@@ -166,6 +183,10 @@ proa_load_and_tier_up(const struct proa_input *input,
     progress_end(&progress);
     if (status != PROA_OK)
         return status;
+    if (settings->tells_tiers) {
+        options.step = step_tell;
+        options.step_env = (void *)(uintptr_t)input;
+    }
     return proa_tier_up_start(engine, *module, input->bytes, input->size,
                               &options, delay_ns, tier_up, err);
 }

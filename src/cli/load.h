@@ -24,6 +24,7 @@ struct proa_load_settings {
     uint64_t compile_memory;
     uint64_t compile_ns;
     uint64_t tier_after_ns; /* 0: the default */
+    bool tells_tiers;       /* a line for each step to better code */
     bool counts_fuel;
     bool no_cache;
     bool allow_precompiled;

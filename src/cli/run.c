@@ -116,6 +116,11 @@ static const struct proa_option options[] = {
       "How long the program runs on baseline code before optimized code is "
       "begun, with --tier auto; 100ms unless given.",
       NULL },
+    { "tier-log", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, load.tells_tiers),
+      "Write a line to standard error whenever optimized code takes over: of "
+      "how many functions, and how long making it took.",
+      NULL },
     PROA_LOAD_OPTIONS(struct settings),
 };
 

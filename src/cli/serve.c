@@ -243,7 +243,12 @@ static void tier_up_end(void *env, const struct proa_tier_end *end)
     struct proa_buffer line;
 
     (void)env;
-    if (end->status == PROA_OK)
+    if (end->function_count != 0)
+        (void)snprintf(text, sizeof text,
+                       "%.500s: optimized code of %u hot functions after %.3f "
+                       "s",
+                       end->name, end->function_count, (double)end->ns / 1e9);
+    else if (end->status == PROA_OK)
         (void)snprintf(text, sizeof text, "%.500s: optimized code after %.3f s",
                        end->name, (double)end->ns / 1e9);
     else

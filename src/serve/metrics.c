@@ -288,18 +288,30 @@ static void write_one(const char *name, const char *help,
     (void)proa_buffer_printf(out, "%s %llu\n", name, atomic_load(counter));
 }
 
+static void write_seconds(const char *name, const char *help,
+                          const atomic_ullong *ns, struct proa_buffer *out)
+{
+    head(out, name, "counter", help);
+    (void)proa_buffer_printf(out, "%s %.9f\n", name,
+                             (double)atomic_load(ns) / 1e9);
+}
+
 static void write_tier_ups(const struct proa_tier_counts *counts,
                            struct proa_buffer *out)
 {
-    const char *seconds = "proa_tier_up_seconds_total";
-
     write_one("proa_tier_ups_total", "Modules that got optimized code.",
               &counts->count, out);
     write_one("proa_tier_up_failures_total",
               "Modules that stay on baseline code.", &counts->failures, out);
-    head(out, seconds, "counter", "What making optimized code took.");
-    (void)proa_buffer_printf(out, "%s %.9f\n", seconds,
-                             (double)atomic_load(&counts->ns) / 1e9);
+    write_seconds("proa_tier_up_seconds_total",
+                  "What making optimized code took.", &counts->ns, out);
+    write_one("proa_tier_up_parts_total",
+              "Parts of modules that were hot and got optimized code first.",
+              &counts->parts, out);
+    write_one("proa_tier_up_part_functions_total", "Functions in these parts.",
+              &counts->functions, out);
+    write_seconds("proa_tier_up_part_seconds_total",
+                  "What making these parts took.", &counts->parts_ns, out);
 }
 
 void proa_metrics_write(struct proa_metrics *metrics, struct proa_buffer *out)

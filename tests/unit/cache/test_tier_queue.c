@@ -5,6 +5,7 @@
 #include "cache/tier_queue.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,8 +32,9 @@ struct told {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     char names[64];
-    enum proa_status status; /* of the last */
-    uint32_t count;
+    enum proa_status status; /* of the last whole */
+    uint32_t count;          /* of wholes */
+    uint32_t part_functions;
 };
 
 static void end(void *env, const struct proa_tier_end *what)
@@ -40,9 +42,13 @@ static void end(void *env, const struct proa_tier_end *what)
     struct told *told = env;
 
     (void)pthread_mutex_lock(&told->mutex);
-    (void)strncat(told->names, what->name, 8);
-    told->status = what->status;
-    told->count++;
+    if (what->function_count != 0) {
+        told->part_functions += what->function_count;
+    } else {
+        (void)strncat(told->names, what->name, 8);
+        told->status = what->status;
+        told->count++;
+    }
     CHECK_EQ(what->status == PROA_OK || what->err->text[0] != '\0', 1);
     (void)pthread_cond_signal(&told->changed);
     (void)pthread_mutex_unlock(&told->mutex);
@@ -226,6 +232,7 @@ static void what_is_hot_waits_for_no_whole(void)
              PROA_OK);
     CHECK_EQ(proa_store_create(world.engine, NULL, &store, &err), PROA_OK);
     f = find_f(store, busy);
+    const struct proa_tier_counts *counts = proa_tier_queue_counts(world.queue);
     add(&world, world.module, "a", scratch_path("slow"));
     CHECK_EQ(proa_tier_queue_add(
                  world.queue, busy, "b", looping, sizeof looping,
@@ -243,11 +250,17 @@ static void what_is_hot_waits_for_no_whole(void)
     }
     proa_slice_begin(&slice, 0);
     proa_slice_remove(&slice);
+    while (atomic_load(&counts->parts_ns) == 0)
+        (void)sched_yield();
+    CHECK_EQ(atomic_load(&counts->parts), 1);
+    CHECK_EQ(atomic_load(&counts->functions), 1);
+    CHECK_EQ(atomic_load(&counts->count), 0);
     CHECK_EQ(proa_module_has_some(busy, 0), 1);
     CHECK_EQ(proa_module_some_count(world.module), 0);
     proa_store_destroy(store);
     proa_module_release(busy);
     end_world(&world);
+    CHECK_EQ(world.told.part_functions, 1);
 }
 
 int main(void)
