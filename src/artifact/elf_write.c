@@ -25,7 +25,14 @@ static const char section_names[] =
     "\0.text\0.rodata\0.proa.slots\0.proa.image\0.proa.meta\0.symtab\0."
     "strtab\0.shstrtab";
 
-enum { SEGMENT_TEXT, SEGMENT_DATA, SEGMENT_STACK, SEGMENT_COUNT };
+/* That of the slots only where they are first: else they are among the data. */
+enum {
+    SEGMENT_SLOTS,
+    SEGMENT_TEXT,
+    SEGMENT_DATA,
+    SEGMENT_STACK,
+    SEGMENT_COUNT
+};
 
 static void align_to(struct proa_sink *out, uint64_t alignment)
 {
@@ -34,41 +41,52 @@ static void align_to(struct proa_sink *out, uint64_t alignment)
     proa_sink_put_zeros(out, -out->size & mask);
 }
 
-/* Bytes that are here, or that another puts. */
-static void put_part(struct proa_sink *out, const uint8_t *bytes, uint64_t size,
+/* Bytes that are here, or that another puts; then the source has their size. */
+static void put_part(struct proa_sink *out, const uint8_t *bytes,
+                     const uint64_t *size,
                      void (*put)(void *env, struct proa_sink *sink), void *env)
 {
     uint64_t before = out->size;
 
-    if (bytes != NULL || size == 0)
-        proa_sink_put(out, bytes, size);
+    if (bytes != NULL || put == NULL)
+        proa_sink_put(out, bytes, *size);
     else
         put(env, out);
-    assert(out->is_full || out->size - before == size);
+    assert(out->is_full || out->size - before == *size);
     (void)before;
+}
+
+static void put_slots(const struct proa_artifact_source *source,
+                      struct proa_sink *out, struct proa_elf_places *places)
+{
+    places->slots = out->size;
+    proa_sink_put_zeros(
+        out,
+        PROA_SLOT_SIZE * (uint64_t)(source->module->function_count -
+                                    source->module->imported_function_count));
+    align_to(out, PROA_HOST_PAGE);
+    places->slots_end = out->size;
 }
 
 void proa_elf_begin(const struct proa_artifact_source *source,
                     struct proa_sink *out, struct proa_elf_places *places)
 {
     proa_sink_put_zeros(out, PROA_HOST_PAGE);
+    if (source->has_slots && source->slots_first)
+        put_slots(source, out, places);
     places->text = out->size;
-    put_part(out, source->text, source->text_size, source->put_text,
+    put_part(out, source->text, &source->text_size, source->put_text,
              source->env);
     align_to(out, PROA_HOST_PAGE);
     places->rodata = out->size;
     proa_sink_put(out, source->rodata, source->rodata_size);
     align_to(out, PROA_HOST_PAGE);
-    places->slots = out->size;
-    if (source->has_slots) {
-        proa_sink_put_zeros(
-            out, PROA_SLOT_SIZE *
-                     (uint64_t)(source->module->function_count -
-                                source->module->imported_function_count));
-        align_to(out, PROA_HOST_PAGE);
-    }
+    if (source->has_slots && !source->slots_first)
+        put_slots(source, out, places);
+    else if (!source->has_slots)
+        places->slots = places->slots_end = out->size;
     places->images = out->size;
-    put_part(out, source->image_bytes, source->image_bytes_size,
+    put_part(out, source->image_bytes, &source->image_bytes_size,
              source->put_images, source->env);
     places->images_end = out->size;
     align_to(out, 8);
@@ -171,6 +189,7 @@ static void write_header(const struct proa_artifact_source *source,
                          const struct proa_elf_places *places,
                          uint64_t sections_offset, struct proa_sink *out)
 {
+    unsigned first = source->slots_first ? SEGMENT_SLOTS : SEGMENT_TEXT;
     Elf64_Ehdr header = {
         .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
                      ELFDATA2LSB, EV_CURRENT, ELFOSABI_NONE },
@@ -181,12 +200,16 @@ static void write_header(const struct proa_artifact_source *source,
         .e_shoff = sections_offset,
         .e_ehsize = sizeof header,
         .e_phentsize = sizeof(Elf64_Phdr),
-        .e_phnum = SEGMENT_COUNT,
+        .e_phnum = (Elf64_Half)(SEGMENT_COUNT - first),
         .e_shentsize = sizeof(Elf64_Shdr),
         .e_shnum = SECTION_COUNT,
         .e_shstrndx = SECTION_SHSTRTAB,
     };
     Elf64_Phdr segments[SEGMENT_COUNT] = {
+        [SEGMENT_SLOTS] = { .p_type = PT_LOAD,
+                            .p_flags = PF_R | PF_W,
+                            .p_offset = places->slots,
+                            .p_filesz = places->slots_end - places->slots },
         [SEGMENT_TEXT] = { .p_type = PT_LOAD,
                            .p_flags = PF_R | PF_X,
                            .p_offset = places->text,
@@ -203,7 +226,8 @@ static void write_header(const struct proa_artifact_source *source,
         segments[i].p_align = PROA_HOST_PAGE;
     }
     proa_sink_put_at(out, 0, &header, sizeof header);
-    proa_sink_put_at(out, sizeof header, segments, sizeof segments);
+    proa_sink_put_at(out, sizeof header, segments + first,
+                     (SEGMENT_COUNT - first) * sizeof segments[0]);
 }
 
 void proa_elf_end(const struct proa_artifact_source *source,
@@ -224,7 +248,7 @@ void proa_elf_end(const struct proa_artifact_source *source,
                                            places->rodata, source->rodata_size);
     sections[SECTION_SLOTS] =
         make_loaded(".proa.slots", SHT_PROGBITS, places->slots,
-                    places->images - places->slots);
+                    places->slots_end - places->slots);
     sections[SECTION_SLOTS].sh_flags |= SHF_WRITE;
     sections[SECTION_IMAGES] =
         make_loaded(".proa.image", SHT_PROGBITS, places->images,

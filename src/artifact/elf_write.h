@@ -13,6 +13,7 @@ struct proa_elf_places {
     uint64_t text;
     uint64_t rodata;
     uint64_t slots;
+    uint64_t slots_end;
     uint64_t images;
     uint64_t images_end;
     uint64_t meta;

@@ -295,11 +295,20 @@ static enum proa_status collect(const struct proa_artifact_source *source,
     return add_elems(meta, module, err);
 }
 
+static const char too_large[] =
+    "the artifact is larger than its limit or memory";
+
 static enum proa_status write_all(const struct proa_artifact_source *source,
                                   struct meta *meta, struct proa_sink *out,
                                   struct proa_error *err)
 {
     const struct proa_wasm_module *module = source->module;
+    struct proa_elf_places places;
+
+    /* The text first: the rest tells of it. */
+    proa_elf_begin(source, out, &places);
+    if (out->is_full)
+        return proa_fail(err, PROA_LIMIT, 0, "%s", too_large);
     struct proa_meta_header header = {
         .magic = "proameta",
         .abi_version = PROA_ABI_VERSION,
@@ -313,14 +322,12 @@ static enum proa_status write_all(const struct proa_artifact_source *source,
         .imported_global_count = module->imported_global_count,
         .flags = source->counts_fuel ? PROA_META_COUNTS_FUEL : 0,
     };
-    struct proa_elf_places places;
 
     memcpy(header.module_sha256, source->module_sha256, 32);
     enum proa_status status = collect(source, meta, &header, err);
     if (status != PROA_OK)
         return status;
 
-    proa_elf_begin(source, out, &places);
     header.text_offset = places.text;
     if (source->has_slots) {
         header.slots = places.slots;
@@ -350,8 +357,7 @@ static enum proa_status write_all(const struct proa_artifact_source *source,
     places.meta_end = out->size;
     proa_elf_end(source, out, &places);
     if (!proa_sink_end(out))
-        return proa_fail(err, PROA_LIMIT, 0,
-                         "the artifact is larger than its limit or memory");
+        return proa_fail(err, PROA_LIMIT, 0, "%s", too_large);
     return PROA_OK;
 }
 

@@ -31,9 +31,10 @@ struct proa_artifact_source {
     uint32_t record_count;
     const uint32_t *trampolines; /* by type index */
     uint32_t init;
-    /* With slots, which then follow what is before them at the next multiple
-     * of 4096. */
+    /* With slots, which begin at a multiple of 4096: behind the read-only
+     * data, or in the pages before the text. */
     bool has_slots;
+    bool slots_first;
     uint32_t entries;
     bool counts_fuel;
 
@@ -44,7 +45,10 @@ struct proa_artifact_source {
     uint64_t image_bytes_size;
     const bool *data_in_image; /* by data segment */
 
-    /* Put what is not there as a whole: exactly as many bytes as it has. */
+    /* Put what is not there as a whole: exactly as many bytes as it has. What
+     * the text is made of may be told here while it is put: text_size, code,
+     * code_size, trampolines, init and entries are read afterwards. One that
+     * fails sets the sink's is_full. */
     void (*put_text)(void *env, struct proa_sink *sink);
     void (*put_images)(void *env, struct proa_sink *sink);
     void *env;

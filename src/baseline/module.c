@@ -14,8 +14,9 @@
 #include "wasm/validate.h"
 
 /* Bytes of bodies in a chunk: fixed, so that the same module gives the same
- * bytes with any number of threads. */
-enum { CHUNK_BYTES = 256 * 1024, THREADS_MAX = 16, TEXT_MAX = 1 << 30 };
+ * bytes with any number of threads; and few, so that their code is written
+ * from the processor's cache. */
+enum { CHUNK_BYTES = 64 * 1024, THREADS_MAX = 16, TEXT_MAX = 1 << 30 };
 
 /* As docs/formats/artifact.md has it. */
 enum { SLOT_BYTES = 8, ENTRY_BYTES = 8, PAGE_BYTES = 4096 };
@@ -24,7 +25,7 @@ struct part {
     struct proa_chunk chunk;
     uint32_t first; /* functions [first, end) */
     uint32_t end;
-    uint32_t base; /* where its text begins in the whole */
+    bool is_done; /* it can be put */
 };
 
 struct work {
@@ -33,9 +34,19 @@ struct work {
     uint32_t part_count;
     uint32_t *code; /* by function index; first from the part's text */
     uint32_t *code_size;
-    pthread_mutex_t mutex; /* guards what follows */
+    struct proa_sink *sink; /* of who puts, as is text_size */
+    uint64_t text_size;     /* put so far */
+    uint32_t slots;         /* text offset; before the text: it wraps round */
+    pthread_mutex_t mutex;  /* guards what follows */
     uint32_t next;
-    uint32_t failed; /* the first part that failed */
+    uint32_t put_next; /* the first part that was not put */
+    bool is_putting;   /* some thread is */
+    uint32_t spare_count;
+    struct spare {
+        struct proa_buffer text;
+        struct proa_buffer calls;
+    } spares[THREADS_MAX]; /* memory of parts that were put */
+    uint32_t failed;       /* the first part that failed */
     enum proa_status status;
     struct proa_error *err;
 };
@@ -54,52 +65,154 @@ static void reserve_text(const struct work *work, struct part *part)
         proa_buffer_clear(&part->chunk.text);
 }
 
-static enum proa_status emit_part(struct work *work, struct part *part,
-                                  struct proa_error *err)
+/* What a thread has for all its parts. */
+struct worker {
+    struct proa_emit emit;
+    struct proa_validator *validator;
+};
+
+static enum proa_status emit_part(struct work *work, struct worker *worker,
+                                  struct part *part, struct proa_error *err)
 {
-    struct proa_emit emit = { 0 };
-    struct proa_validator *validator = proa_validator_create(work->module, err);
     enum proa_status status = PROA_OK;
 
-    if (validator == NULL)
+    if (worker->validator == NULL)
+        worker->validator = proa_validator_create(work->module, err);
+    if (worker->validator == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory to compile");
-    emit.err = err;
+    worker->emit.err = err;
     reserve_text(work, part);
     for (uint32_t i = part->first; status == PROA_OK && i < part->end; i++) {
-        status = proa_emit_function(&emit, &part->chunk, validator, i,
-                                    &work->code[i], err);
+        status = proa_emit_function(&worker->emit, &part->chunk,
+                                    worker->validator, i, &work->code[i], err);
         work->code_size[i] = (uint32_t)part->chunk.text.size - work->code[i];
     }
-    proa_emit_deinit(&emit);
-    proa_validator_destroy(validator);
     return status;
+}
+
+/* Where the address of a function's best code will be. */
+static uint32_t slot_of(const struct work *work, uint32_t function)
+{
+    return work->slots +
+           SLOT_BYTES * (function - work->module->imported_function_count);
+}
+
+/* The text in `chunk` begins at `base` of the whole. */
+static void patch_calls(const struct work *work, struct proa_chunk *chunk,
+                        uint32_t base)
+{
+    const struct proa_call_site *sites = (const void *)chunk->calls.bytes;
+    size_t count = chunk->calls.size / sizeof *sites;
+    struct proa_asm as = { .code = &chunk->text };
+
+    for (size_t i = 0; i < count; i++)
+        proa_asm_patch(&as, sites[i].at,
+                       slot_of(work, sites[i].function) - base);
+}
+
+/* Behind what was put. Each text begins at a multiple of 16. */
+static void put_chunk(struct work *work, struct proa_chunk *chunk)
+{
+    if (work->text_size + chunk->text.size > TEXT_MAX) {
+        work->sink->is_full = true;
+        return;
+    }
+    patch_calls(work, chunk, (uint32_t)work->text_size);
+    proa_sink_put(work->sink, chunk->text.bytes, chunk->text.size);
+    proa_sink_put_zeros(work->sink, -chunk->text.size & 15);
+    work->text_size += (chunk->text.size + 15) & ~(size_t)15;
+}
+
+static void close_chunk(struct proa_chunk *chunk)
+{
+    proa_buffer_deinit(&chunk->text);
+    proa_buffer_deinit(&chunk->calls);
+}
+
+/* Under the mutex: the next part's chunk has its memory. */
+static void keep_spare(struct work *work, struct proa_chunk *chunk)
+{
+    if (work->spare_count == THREADS_MAX) {
+        close_chunk(chunk);
+        return;
+    }
+    proa_buffer_clear(&chunk->text);
+    proa_buffer_clear(&chunk->calls);
+    work->spares[work->spare_count++] =
+        (struct spare){ chunk->text, chunk->calls };
+    chunk->text = (struct proa_buffer){ 0 };
+    chunk->calls = (struct proa_buffer){ 0 };
+}
+
+static void take_spare(struct work *work, struct proa_chunk *chunk)
+{
+    if (work->spare_count == 0)
+        return;
+    struct spare *spare = &work->spares[--work->spare_count];
+    chunk->text = spare->text;
+    chunk->calls = spare->calls;
+}
+
+/*
+ * Under the mutex, which is let go meanwhile: put the parts that are next and
+ * done, unless another thread does. So no more of the text is in memory than
+ * the threads are apart.
+ */
+static void put_done(struct work *work)
+{
+    if (work->is_putting)
+        return;
+    work->is_putting = true;
+    while (work->put_next < work->part_count &&
+           work->parts[work->put_next].is_done) {
+        struct part *part = &work->parts[work->put_next];
+        pthread_mutex_unlock(&work->mutex);
+        for (uint32_t i = part->first; i < part->end; i++)
+            work->code[i] += (uint32_t)work->text_size;
+        put_chunk(work, &part->chunk);
+        pthread_mutex_lock(&work->mutex);
+        keep_spare(work, &part->chunk);
+        work->put_next++;
+    }
+    work->is_putting = false;
+}
+
+/* Under the mutex. */
+static void end_part(struct work *work, struct part *part,
+                     enum proa_status status, const struct proa_error *err)
+{
+    if (status == PROA_OK) {
+        part->is_done = true;
+        put_done(work);
+        return;
+    }
+    /* All before it were begun, so this is the module's first. */
+    if (work->status == PROA_OK || part->first < work->failed) {
+        work->failed = part->first;
+        work->status = status;
+        *work->err = *err;
+    }
 }
 
 static void *run_worker(void *argument)
 {
     struct work *work = argument;
+    struct worker worker = { 0 };
 
-    for (;;) {
+    pthread_mutex_lock(&work->mutex);
+    while (work->status == PROA_OK && work->next < work->part_count) {
         struct proa_error err = { 0 };
-        struct part *part = NULL;
-        pthread_mutex_lock(&work->mutex);
-        if (work->status == PROA_OK && work->next < work->part_count)
-            part = &work->parts[work->next++];
+        struct part *part = &work->parts[work->next++];
+        take_spare(work, &part->chunk);
         pthread_mutex_unlock(&work->mutex);
-        if (part == NULL)
-            return NULL;
-        enum proa_status status = emit_part(work, part, &err);
-        if (status == PROA_OK)
-            continue;
+        enum proa_status status = emit_part(work, &worker, part, &err);
         pthread_mutex_lock(&work->mutex);
-        /* All before it were begun, so this is the module's first. */
-        if (work->status == PROA_OK || part->first < work->failed) {
-            work->failed = part->first;
-            work->status = status;
-            *work->err = err;
-        }
-        pthread_mutex_unlock(&work->mutex);
+        end_part(work, part, status, &err);
     }
+    pthread_mutex_unlock(&work->mutex);
+    proa_emit_deinit(&worker.emit);
+    proa_validator_destroy(worker.validator);
+    return NULL;
 }
 
 static void run_all(struct work *work, uint32_t thread_count)
@@ -150,12 +263,11 @@ struct whole {
     struct proa_chunk rest; /* trampolines and init */
     uint32_t *trampolines;
     uint32_t *tail;
-    uint32_t init;
-    uint32_t rest_base; /* text offsets */
-    uint32_t entries;
-    uint32_t slots;
-    uint32_t text_size;
     bool counts_fuel;
+    uint32_t thread_count;
+    enum proa_status status; /* of making the text */
+    struct proa_error *err;  /* its */
+    struct proa_artifact_source source;
 };
 
 static void open_chunk(struct whole *whole, struct proa_chunk *chunk)
@@ -168,10 +280,13 @@ static void open_chunk(struct whole *whole, struct proa_chunk *chunk)
     proa_buffer_init(&chunk->calls, TEXT_MAX);
 }
 
-static void close_chunk(struct proa_chunk *chunk)
+/* The pages before the text. */
+static uint32_t slots_bytes(const struct proa_wasm_module *module)
 {
-    proa_buffer_deinit(&chunk->text);
-    proa_buffer_deinit(&chunk->calls);
+    uint32_t bytes =
+        SLOT_BYTES * (module->function_count - module->imported_function_count);
+
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
 static enum proa_status prepare(struct whole *whole, struct proa_error *err)
@@ -198,6 +313,7 @@ static enum proa_status prepare(struct whole *whole, struct proa_error *err)
     whole->layout = proa_module_layout(module, whole->record_count);
     work->module = module;
     work->err = err;
+    work->slots = (uint32_t)-slots_bytes(module);
     work->part_count = count_parts(module, work->parts);
     for (uint32_t i = 0; i < count; i++)
         open_chunk(whole, &work->parts[i].chunk);
@@ -219,70 +335,70 @@ static enum proa_status emit_rest(struct whole *whole, struct proa_error *err)
                                       &whole->trampolines[i], err);
     if (status == PROA_OK)
         status = proa_emit_init(&emit, &whole->rest, whole->images.in_image,
-                                &whole->init, err);
+                                &whole->source.init, err);
     proa_emit_deinit(&emit);
     return status;
 }
 
-/* Where the address of a function's best code will be. */
-static uint32_t slot_of(const struct whole *whole, uint32_t function)
-{
-    return whole->slots +
-           SLOT_BYTES * (function - whole->module.imported_function_count);
-}
-
-/* The text in `chunk` begins at `base` of the whole. */
-static void patch_calls(const struct whole *whole, struct proa_chunk *chunk,
-                        uint32_t base)
-{
-    const struct proa_call_site *sites = (const void *)chunk->calls.bytes;
-    size_t count = chunk->calls.size / sizeof *sites;
-    struct proa_asm as = { .code = &chunk->text };
-
-    for (size_t i = 0; i < count; i++)
-        proa_asm_patch(&as, sites[i].at,
-                       slot_of(whole, sites[i].function) - base);
-}
-
 /* For each record a jump through the slot. */
-static void put_entries(const struct whole *whole, struct proa_sink *sink)
+static void put_entries(struct whole *whole, struct proa_sink *sink)
 {
     const struct proa_wasm_module *module = &whole->module;
-    uint32_t at = whole->entries;
+    uint32_t entries = (uint32_t)whole->work.text_size;
+    uint32_t at = entries;
 
+    whole->source.entries = entries;
+    whole->source.text_size =
+        entries + (uint64_t)ENTRY_BYTES * whole->record_count;
     for (uint32_t i = module->imported_function_count;
          i < module->function_count; i++) {
         uint8_t entry[ENTRY_BYTES] = { 0xff, 0x25, 0, 0, 0, 0, 0xcc, 0xcc };
         if (whole->records[i] == PROA_ARTIFACT_NONE)
             continue;
-        uint32_t here = whole->entries + ENTRY_BYTES * whole->records[i];
-        uint32_t distance = slot_of(whole, i) - (here + 6);
+        uint32_t here = entries + ENTRY_BYTES * whole->records[i];
+        uint32_t distance = slot_of(&whole->work, i) - (here + 6);
         memcpy(entry + 2, &distance, sizeof distance);
         proa_sink_put_zeros(sink, here - at);
         proa_sink_put(sink, entry, sizeof entry);
         at = here + ENTRY_BYTES;
     }
-    proa_sink_put_zeros(sink, whole->text_size - at);
+    proa_sink_put_zeros(sink, whole->source.text_size - at);
 }
 
-static void put_chunk(const struct whole *whole, struct proa_chunk *chunk,
-                      uint32_t base, struct proa_sink *sink)
+/* Trampolines and init behind the functions, then the entries. */
+static enum proa_status put_rest(struct whole *whole, struct proa_sink *sink)
 {
-    patch_calls(whole, chunk, base);
-    proa_sink_put(sink, chunk->text.bytes, chunk->text.size);
-    proa_sink_put_zeros(sink, -chunk->text.size & 15);
-    close_chunk(chunk); /* not needed again, and there are many of them */
+    uint32_t base = (uint32_t)whole->work.text_size;
+    enum proa_status status = emit_rest(whole, whole->err);
+
+    if (status != PROA_OK)
+        return status;
+    put_chunk(&whole->work, &whole->rest);
+    for (uint32_t i = 0; i < whole->module.type_count; i++)
+        whole->trampolines[i] += base;
+    whole->source.init += base;
+    if (whole->work.text_size + (uint64_t)ENTRY_BYTES * whole->record_count >
+        TEXT_MAX)
+        return proa_fail(whole->err, PROA_LIMIT, 0,
+                         "the compiled code is larger than its limit");
+    put_entries(whole, sink);
+    return PROA_OK;
 }
 
+/* The functions are compiled while what is done of them is put. */
 static void put_text(void *env, struct proa_sink *sink)
 {
     struct whole *whole = env;
-    struct work *work = &whole->work;
 
-    for (uint32_t i = 0; i < work->part_count; i++)
-        put_chunk(whole, &work->parts[i].chunk, work->parts[i].base, sink);
-    put_chunk(whole, &whole->rest, whole->rest_base, sink);
-    put_entries(whole, sink);
+    whole->work.sink = sink;
+    pthread_mutex_init(&whole->work.mutex, NULL);
+    run_all(&whole->work, whole->thread_count);
+    pthread_mutex_destroy(&whole->work.mutex);
+    whole->status = whole->work.status;
+    if (whole->status == PROA_OK)
+        whole->status = put_rest(whole, sink);
+    if (whole->status != PROA_OK)
+        sink->is_full = true;
 }
 
 static void put_images(void *env, struct proa_sink *sink)
@@ -292,63 +408,29 @@ static void put_images(void *env, struct proa_sink *sink)
     proa_images_put(&whole->images, &whole->module, sink);
 }
 
-/* Each text begins at a multiple of 16. */
-static uint64_t place_text(uint64_t *size, const struct proa_buffer *text)
-{
-    uint64_t at = *size;
-
-    *size += (text->size + 15) & ~(uint64_t)15;
-    return at;
-}
-
-/* The parts' texts one behind the other, the entries behind all code, the slots
- * behind the text. */
-static enum proa_status place(struct whole *whole, struct proa_error *err)
-{
-    struct work *work = &whole->work;
-    uint64_t size = 0;
-
-    for (uint32_t i = 0; i < work->part_count; i++)
-        work->parts[i].base =
-            (uint32_t)place_text(&size, &work->parts[i].chunk.text);
-    whole->rest_base = (uint32_t)place_text(&size, &whole->rest.text);
-    whole->entries = (uint32_t)size;
-    size += (uint64_t)ENTRY_BYTES * whole->record_count;
-    if (size > TEXT_MAX)
-        return proa_fail(err, PROA_LIMIT, 0,
-                         "the compiled code is larger than its limit");
-    whole->text_size = (uint32_t)size;
-    whole->slots = (uint32_t)(size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    for (uint32_t i = 0; i < work->part_count; i++)
-        for (uint32_t k = work->parts[i].first; k < work->parts[i].end; k++)
-            work->code[k] += work->parts[i].base;
-    for (uint32_t i = 0; i < whole->module.type_count; i++)
-        whole->trampolines[i] += whole->rest_base;
-    whole->init += whole->rest_base;
-    return PROA_OK;
-}
-
 static enum proa_status
 write_artifact(const struct proa_baseline_request *request, struct whole *whole,
                struct proa_sink *artifact, struct proa_error *err)
 {
-    struct proa_artifact_source source = {
+    struct proa_error unwritten = { 0 };
+
+    whole->err = err;
+    whole->thread_count = request->thread_count;
+    whole->source = (struct proa_artifact_source){
         .module = &whole->module,
         .arch = PROA_ARCH_X86_64,
         .cpu_features = PROA_BASELINE_FEATURES,
         .producer = request->producer,
         .module_sha256 = request->sha256,
-        .text_size = whole->text_size,
         .code = whole->work.code,
         .code_size = whole->work.code_size,
         .tail = whole->tail,
         .records = whole->records,
         .record_count = whole->record_count,
         .trampolines = whole->trampolines,
-        .init = whole->init,
         .has_slots = true,
+        .slots_first = true,
         .counts_fuel = request->counts_fuel,
-        .entries = whole->entries,
         .images = whole->images.runs,
         .image_count = whole->images.run_count,
         .image_bytes_size = whole->images.size,
@@ -357,7 +439,14 @@ write_artifact(const struct proa_baseline_request *request, struct whole *whole,
         .put_images = put_images,
         .env = whole,
     };
-    return proa_artifact_put(&source, artifact, err);
+    enum proa_status status =
+        proa_artifact_put(&whole->source, artifact, &unwritten);
+    /* Why there is no text says more than that it was not put. */
+    if (whole->status != PROA_OK)
+        return whole->status;
+    if (status != PROA_OK)
+        *err = unwritten;
+    return status;
 }
 
 static enum proa_status
@@ -369,16 +458,6 @@ compile_decoded(const struct proa_baseline_request *request,
 
     if (status == PROA_OK)
         status = prepare(whole, err);
-    if (status == PROA_OK) {
-        pthread_mutex_init(&whole->work.mutex, NULL);
-        run_all(&whole->work, request->thread_count);
-        pthread_mutex_destroy(&whole->work.mutex);
-        status = whole->work.status;
-    }
-    if (status == PROA_OK)
-        status = emit_rest(whole, err);
-    if (status == PROA_OK)
-        status = place(whole, err);
     if (status == PROA_OK)
         status = write_artifact(request, whole, artifact, err);
     return status;
@@ -398,6 +477,10 @@ proa_baseline_compile(const struct proa_baseline_request *request,
     for (uint32_t i = 0; i < whole.work.part_count; i++)
         close_chunk(&whole.work.parts[i].chunk);
     close_chunk(&whole.rest);
+    for (uint32_t i = 0; i < whole.work.spare_count; i++) {
+        proa_buffer_deinit(&whole.work.spares[i].text);
+        proa_buffer_deinit(&whole.work.spares[i].calls);
+    }
     proa_images_deinit(&whole.images);
     proa_wasm_module_deinit(&whole.module);
     return status;
