@@ -16,6 +16,7 @@
 
 #include "base/fail.h"
 #include "compile/apart.h"
+#include "compile/chain.h"
 #include "compile/huge.h"
 #include "compile/keep.h"
 
@@ -345,6 +346,8 @@ static enum proa_status run_stages(const struct proa_pipeline *pipeline,
     proa_keep_all(pipeline->unit);
     if (status == PROA_OK && level->finish != NULL)
         status = run_passes(pipeline, level->finish, err);
+    if (status == PROA_OK && level->finish != NULL)
+        status = proa_shorten_chains(pipeline->unit, err);
     proa_keep_all(pipeline->unit);
     return status;
 }
