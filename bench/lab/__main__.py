@@ -70,7 +70,7 @@ NEEDS = {
     "c": [(places.clang() or "clang-19", "apt-get install clang-19 lld-19 wasi-libc")],
     "rust": [("cargo", "rustup, or apt-get install cargo")],
     "assemblyscript": [("npm", "apt-get install npm"), ("node", places.peers("node"))],
-    "go": [("go", "Go 1.21 or newer: Debian's golang where it is, or from go.dev")],
+    "go": [("go", "Go 1.24 or newer: from go.dev")],
     "wasmtime": [("wasmtime", places.peers("wasmtime")), ("cargo", "rustup")],
 }
 HEADERS = (("libssl.so", "libssl-dev"), ("libnghttp2.so", "libnghttp2-dev"))

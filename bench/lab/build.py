@@ -167,8 +167,9 @@ def component():
 def wasm_go():
     source = places.VARIANTS / "go"
     target = places.work("go") / "items.wasm"
-    if not places.is_newer(target, [source / "main.go", source / "go.mod"]):
-        places.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", target, "."], cwd=source,
+    if not places.is_newer(target, [*sorted(source.glob("*.go")), source / "go.mod", pathlib.Path(__file__)]):
+        # A reactor: its runtime starts once, in _initialize, and not for each request.
+        places.run(["go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", target, "."], cwd=source,
                    env={"GOOS": "wasip1", "GOARCH": "wasm"})
     return target
 

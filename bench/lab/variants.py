@@ -36,6 +36,11 @@ def in_proa(artifact, port, workers):
     return [places.PROA, "serve", artifact, "--addr", address(port), "--workers", workers, "--quiet"]
 
 
+def in_proa_prepared(artifact, port, workers):
+    # _initialize runs once; each request calls handle in an instance that begins with what that left.
+    return [*in_proa(artifact, port, workers), "--entry", "handle"]
+
+
 def in_proa_of(make):
     return lambda: build.compiled(make())
 
@@ -61,7 +66,8 @@ VARIANTS = [
     Variant("assemblyscript", "AssemblyScript, WebAssembly in proa", "wasm", "AssemblyScript",
             "json-as writes, an own reader reads", in_proa_of(build.wasm_assemblyscript), in_proa,
             "the language cannot catch what a library throws, so the reader is its own"),
-    Variant("go", "Go, WebAssembly in proa", "wasm", "Go", "encoding/json", in_proa_of(build.wasm_go), in_proa),
+    Variant("go", "Go, WebAssembly in proa", "wasm", "Go", "encoding/json", in_proa_of(build.wasm_go),
+            in_proa_prepared, "a reactor: Go's runtime is started once, before the first request"),
     Variant("wasmtime", "Rust, WebAssembly in wasmtime serve", "peer", "Rust", "serde_json", build.component,
             in_wasmtime, "the same items.rs, as a component for wasi:http (wasmtime serve takes no WASI program), "
             "compiled ahead, in its pool, an instance a request"),

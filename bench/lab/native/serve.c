@@ -3,12 +3,17 @@
  */
 #include "serve.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { CONNECTION_COUNT_MAX = 20000 };
+enum {
+    CONNECTION_COUNT_MAX = 20000,
+    /* What the allocator keeps of what was freed; guests' memory stays, too. */
+    KEPT_BYTES_MAX = 64 << 20,
+};
 
 static bool add_field(struct proa_http_response *response, const char *name,
                       const char *value)
@@ -61,6 +66,9 @@ int lab_serve(int argc, char **argv,
         (void)fprintf(stderr, "usage: %s HOST:PORT\n", argv[0]);
         return 2;
     }
+    /* Otherwise each answer of 1 MB is mapped, faulted in and unmapped. */
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES_MAX / 2);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES_MAX);
     options.limits.connection_count_max = CONNECTION_COUNT_MAX;
     options.stop_fd = stop_signals();
     status = proa_http_server_create(&options, &server, &err);

@@ -1,3 +1,3 @@
 module items
 
-go 1.21
+go 1.24
