@@ -169,7 +169,6 @@ static bool pipes_make(struct talk *talk)
 static enum proa_status start(struct talk *talk, struct proa_error *err)
 {
     const struct proa_compiler_run *run = talk->run;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const int fds[] = {
         -1,
         talk->write_fds[STREAM_TEXT],
@@ -188,7 +187,7 @@ static enum proa_status start(struct talk *talk, struct proa_error *err)
         .nice = run->nice,
         .cpu_seconds_max =
             ((uint64_t)run->seconds_max + CPU_SECONDS_PER_CORE_SPARE) *
-            (cores > 0 ? (uint64_t)cores : 1),
+            proa_process_cores(),
     };
 
     return proa_process_start(&options, &talk->process, err);

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/version.h"
 #include "cache/output.h"
+#include "platform/process.h"
 
 enum {
     OPT_LEVEL_DEFAULT = 2,
@@ -24,11 +25,8 @@ enum {
 
 static uint32_t thread_count_choose(uint32_t wanted)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t count = cores > 0 ? (uint32_t)cores : 1;
+    uint32_t count = wanted != 0 ? wanted : proa_process_cores();
 
-    if (wanted != 0)
-        count = wanted;
     return count < THREADS_MAX ? count : THREADS_MAX;
 }
 
@@ -171,7 +169,7 @@ enum proa_status proa_job_make_key(struct proa_job *job, struct proa_error *err)
     return status;
 }
 
-/* The compiler's run, and its output checked. */
+/* The compiler's run. What it wrote is for the caller to check. */
 static enum proa_status run_compiler(const struct proa_job *job,
                                      struct proa_compiler_run *run,
                                      struct proa_job_output *output,
@@ -192,7 +190,7 @@ static enum proa_status run_compiler(const struct proa_job *job,
         if (status == PROA_OK && job->output_fd == NULL)
             status = proa_output_seal(run->output_fd, err);
         if (status == PROA_OK)
-            status = proa_output_check(run->output_fd, &made.size, err);
+            status = proa_output_size(run->output_fd, &made.size, err);
         made.fd = run->output_fd;
         if (status == PROA_OK)
             *output = made;
@@ -210,9 +208,9 @@ static int nice_of(const struct proa_job *job)
     return job->part != 0 ? NICE_OF_PARTS : NICE_IN_BACKGROUND;
 }
 
-enum proa_status proa_job_make(const struct proa_job *job,
-                               struct proa_job_output *output,
-                               struct proa_error *err)
+static enum proa_status make(const struct proa_job *job,
+                             struct proa_job_output *output,
+                             struct proa_error *err)
 {
     const struct proa_compile_options *options = &job->options;
     const char *list = job->functions != NULL ? job->functions : job->hot;
@@ -250,6 +248,23 @@ enum proa_status proa_job_make(const struct proa_job *job,
     (void)snprintf(threads, sizeof threads, "%u", job->thread_count);
     status = digest_text(job, module, err);
     return status == PROA_OK ? run_compiler(job, &run, output, err) : status;
+}
+
+enum proa_status proa_job_make(const struct proa_job *job,
+                               struct proa_job_output *output,
+                               struct proa_error *err)
+{
+    struct proa_job_output made = { .fd = -1 };
+    enum proa_status status = make(job, &made, err);
+
+    if (status != PROA_OK)
+        return status;
+    status = proa_output_check(made.fd, made.size, err);
+    if (status == PROA_OK)
+        *output = made;
+    else
+        (void)close(made.fd);
+    return status;
 }
 
 static void warn(const struct proa_job *job, const char *text)
@@ -302,6 +317,21 @@ enum proa_status proa_job_load(const struct proa_job *job,
     return status;
 }
 
+/* The loader's look at what the compiler wrote is the only one it gets. */
+static enum proa_status load_checked(struct proa_engine *engine, int fd,
+                                     struct proa_module **module,
+                                     struct proa_error *err)
+{
+    struct proa_error error = { 0 };
+    enum proa_status status = proa_module_load_fd(engine, fd, module, &error);
+
+    if (status == PROA_MALFORMED)
+        return proa_output_blame(&error, err);
+    if (status != PROA_OK)
+        *err = error;
+    return status;
+}
+
 /*
  * Load an artifact that was just made, from the cache if it can be stored
  * there. It becomes an entry only after the loader has taken it.
@@ -319,13 +349,13 @@ load_made(const struct proa_job *job, struct proa_engine *engine,
     enum proa_status status;
 
     if (cache == NULL || output->size > bytes_max)
-        return proa_module_load_fd(engine, output->fd, module, err);
+        return load_checked(engine, output->fd, module, err);
     if (proa_cache_draft(cache, output->fd, output->size, job->boot[0] == '\0',
                          &draft, &error) != PROA_OK) {
         warn(job, error.text);
-        return proa_module_load_fd(engine, output->fd, module, err);
+        return load_checked(engine, output->fd, module, err);
     }
-    status = proa_module_load_fd(engine, draft.fd, module, err);
+    status = load_checked(engine, draft.fd, module, err);
     if (status != PROA_OK)
         proa_cache_discard(cache, &draft);
     else if (proa_cache_publish(cache, &draft, job->key, bytes_max, &error) !=
@@ -341,7 +371,7 @@ enum proa_status proa_job_make_and_load(const struct proa_job *job,
                                         struct proa_error *err)
 {
     struct proa_job_output output = { .fd = -1 };
-    enum proa_status status = proa_job_make(job, &output, err);
+    enum proa_status status = make(job, &output, err);
 
     if (status != PROA_OK)
         return status;

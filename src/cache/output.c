@@ -64,36 +64,46 @@ enum proa_status proa_output_seal(int fd, struct proa_error *err)
     return PROA_OK;
 }
 
-enum proa_status proa_output_check(int fd, uint64_t *size,
-                                   struct proa_error *err)
+enum proa_status proa_output_size(int fd, uint64_t *size,
+                                  struct proa_error *err)
 {
-    struct proa_artifact artifact = { 0 };
-    struct proa_error error = { 0 };
     struct stat st;
-    enum proa_status status;
-    void *base;
 
     if (fstat(fd, &st) != 0)
         return proa_fail(err, PROA_IO, 0, "compiled code: %s", strerror(errno));
     if (st.st_size <= 0)
         return proa_fail(err, PROA_COMPILER, 0, "compiler wrote nothing");
-    base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    *size = (uint64_t)st.st_size;
+    return PROA_OK;
+}
+
+enum proa_status proa_output_blame(const struct proa_error *error,
+                                   struct proa_error *err)
+{
+    return proa_fail(err, PROA_COMPILER, 0,
+                     "compiler wrote a broken artifact (at offset 0x%llx: "
+                     "%.200s)",
+                     (unsigned long long)error->offset, error->text);
+}
+
+enum proa_status proa_output_check(int fd, uint64_t size,
+                                   struct proa_error *err)
+{
+    struct proa_artifact artifact = { 0 };
+    struct proa_error error = { 0 };
+    enum proa_status status;
+    void *base = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+
     if (base == MAP_FAILED)
         return proa_fail(err, PROA_NOMEM, 0, "compiled code: %s",
                          strerror(errno));
-    status = proa_artifact_read(base, (uint64_t)st.st_size, &artifact, &error);
+    status = proa_artifact_read(base, size, &artifact, &error);
     if (status == PROA_OK)
         proa_artifact_deinit(&artifact);
-    (void)munmap(base, (size_t)st.st_size);
+    (void)munmap(base, (size_t)size);
     if (status == PROA_NOMEM)
         return proa_fail(err, status, 0, "%s", error.text);
-    if (status != PROA_OK)
-        return proa_fail(err, PROA_COMPILER, 0,
-                         "compiler wrote a broken artifact (at offset 0x%llx: "
-                         "%.200s)",
-                         (unsigned long long)error.offset, error.text);
-    *size = (uint64_t)st.st_size;
-    return PROA_OK;
+    return status == PROA_OK ? PROA_OK : proa_output_blame(&error, err);
 }
 
 static enum proa_status copy(int from, int to, uint64_t size, const char *path,

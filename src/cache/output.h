@@ -25,15 +25,23 @@ PROA_NODISCARD enum proa_status proa_output_share(int fd, int *copy,
 PROA_NODISCARD enum proa_status proa_output_seal(int fd,
                                                  struct proa_error *err);
 
+/* How much there is: PROA_COMPILER when it is nothing, PROA_IO. */
+PROA_NODISCARD enum proa_status proa_output_size(int fd, uint64_t *size,
+                                                 struct proa_error *err);
+
 /*
  * Check that it is an artifact, for any machine. It must be sealed, or its only
  * other writer at its end.
  *
- * @param size set on success
- * @return PROA_OK, PROA_COMPILER (it is none), PROA_IO, PROA_NOMEM
+ * @return PROA_OK, PROA_COMPILER (it is none), PROA_NOMEM
  */
-PROA_NODISCARD enum proa_status proa_output_check(int fd, uint64_t *size,
+PROA_NODISCARD enum proa_status proa_output_check(int fd, uint64_t size,
                                                   struct proa_error *err);
+
+/* What a reader says of an output is the compiler's fault. @return
+ * PROA_COMPILER */
+PROA_NODISCARD enum proa_status
+proa_output_blame(const struct proa_error *error, struct proa_error *err);
 
 /* Make it the file of this name, whole or not at all: what has no name yet gets
  * it, else a copy beside it that is renamed. */

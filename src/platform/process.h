@@ -59,6 +59,9 @@ struct proa_process_end proa_process_wait(struct proa_process *process);
  * on success. */
 bool proa_process_find(const char *name, char *path, uint32_t size);
 
+/* Processors that this thread may run on; at least 1. */
+uint32_t proa_process_cores(void);
+
 /* The folder of the program we are, without a slash; false: unknown. */
 bool proa_process_own_folder(char *path, uint32_t size);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,18 @@ struct proa_process_end proa_process_wait(struct proa_process *process)
         (void)close(process->fd);
     process->fd = -1;
     return end;
+}
+
+/* sysconf() reads a file to know it. */
+uint32_t proa_process_cores(void)
+{
+    cpu_set_t set;
+    long count;
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return (uint32_t)CPU_COUNT(&set);
+    count = sysconf(_SC_NPROCESSORS_ONLN); /* more than the set can hold */
+    return count > 0 ? (uint32_t)count : 1;
 }
 
 bool proa_process_own_folder(char *path, uint32_t size)
