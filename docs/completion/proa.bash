@@ -54,6 +54,7 @@ _proa() {
         --usage) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --usage-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --drain) COMPREPLY=(); return ;;
+        --drain-delay) COMPREPLY=(); return ;;
         --max-body) COMPREPLY=(); return ;;
         --max-response) COMPREPLY=(); return ;;
         --max-memory) COMPREPLY=(); return ;;
@@ -68,7 +69,7 @@ _proa() {
         --compile-memory) COMPREPLY=(); return ;;
         --compile-timeout) COMPREPLY=(); return ;;
         esac
-        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --init --entry --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --reload-from --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
+        options='--config --addr --proxy-protocol --tls-cert --tls-key --route --abi --init --entry --dir --env --argv0 --workers --max-running --max-queue --max-connections --timeout --cpu-timeout --fuel --usage --usage-key --drain --drain-delay --no-supervise --max-body --max-response --max-memory --allow-missing-imports --admin --log-format --watch --reload-from --user --no-sandbox --quiet --allow-precompiled --no-cache --tier --opt-level --cpu --compiler --compile-memory --compile-timeout --help'
         words='' ;;
     check)
         case $prev in

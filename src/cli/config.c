@@ -167,6 +167,7 @@ void proa_cli_config_apply(struct proa_cli_config *config,
     take_text(&options->usage_key_path, file->usage_key_path);
     take_u32(&options->worker_count, file->worker_count);
     take_u64(&options->drain_ns, file->drain_ns);
+    take_u64(&options->drain_delay_ns, file->drain_delay_ns);
     take_u64(&options->timeout_ns, file->defaults.timeout_ns);
     take_u64(&options->cpu_ns_max, file->defaults.cpu_ns_max);
     take_u64(&options->fuel, file->defaults.fuel);

@@ -13,6 +13,7 @@
 #include "cli/load.h"
 #include "cli/sandbox.h"
 #include "serve/log.h"
+#include "serve/supervise.h"
 
 struct settings {
     struct proa_load_settings load;
@@ -37,6 +38,8 @@ struct settings {
     uint32_t connections_max;
     uint64_t timeout_ns;
     uint64_t drain_ns;
+    uint64_t drain_delay_ns;
+    bool no_supervise;
     uint64_t body_max;
     uint64_t response_max;
     uint64_t memory_max;
@@ -145,6 +148,16 @@ static const struct proa_option options[] = {
     { "drain", 0, PROA_OPTION_DURATION, "DURATION",
       offsetof(struct settings, drain_ns),
       "How long requests may still take after SIGTERM; 30s unless given.",
+      NULL },
+    { "drain-delay", 0, PROA_OPTION_DURATION, "DURATION",
+      offsetof(struct settings, drain_delay_ns),
+      "How long connections are still taken after SIGTERM, while /readyz says "
+      "503 already; not at all unless given.",
+      NULL },
+    { "no-supervise", 0, PROA_OPTION_FLAG, NULL,
+      offsetof(struct settings, no_supervise),
+      "Serve in this process. Otherwise it holds the sockets, and one below it "
+      "serves, which is started again when it is killed.",
       NULL },
     { "max-body", 0, PROA_OPTION_BYTES, "BYTES",
       offsetof(struct settings, body_max),
@@ -321,6 +334,7 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .usage_path = settings->usage,
         .usage_key_path = settings->usage_key,
         .drain_ns = settings->drain_ns,
+        .drain_delay_ns = settings->drain_delay_ns,
         .body_bytes_max = settings->body_max,
         .response_bytes_max = settings->response_max,
         .memory_bytes_max = settings->memory_max,
@@ -348,11 +362,48 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
     return made;
 }
 
-static int serve(struct settings *settings, const char *path,
-                 struct proa_engine *engine, struct proa_sandbox *sandbox)
+/* Standard input can be read once, by one process. */
+static bool is_supervised(const struct settings *settings,
+                          const struct proa_config *config,
+                          const struct proa_serve_options *asked)
+{
+    bool wants =
+        !settings->no_supervise && (config == NULL || !config->is_unsupervised);
+
+    if (config == NULL && asked->path != NULL && strcmp(asked->path, "-") == 0)
+        return false;
+    for (uint32_t i = 0; i < asked->route_count; i++) {
+        const char *equals = strchr(asked->routes[i], '=');
+        if (equals != NULL && strcmp(equals, "=-") == 0)
+            return false;
+    }
+    for (uint32_t i = 0; config != NULL && i < config->function_count; i++)
+        if (strcmp(config->functions[i].settings.path, "-") == 0)
+            return false;
+    return wants;
+}
+
+static int run(const struct settings *settings,
+               const struct proa_config *config, struct proa_engine *engine,
+               struct proa_serve_options *serve_options)
 {
     char blame[PROA_SERVE_BLAME_SIZE];
     struct proa_error err = { 0 };
+    int code = -1;
+
+    if (is_supervised(settings, config, serve_options) &&
+        proa_supervise(serve_options, &code, &err) != PROA_OK)
+        return proa_cli_fail(NULL, &err);
+    if (code >= 0)
+        return code;
+    if (proa_serve_run(engine, serve_options, blame, &err) != PROA_OK)
+        return proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
+    return PROA_CLI_OK;
+}
+
+static int serve(struct settings *settings, const char *path,
+                 struct proa_engine *engine, struct proa_sandbox *sandbox)
+{
     struct proa_serve_options serve_options = make_options(settings, sandbox);
     const char *log_format = settings->log_format;
     struct proa_cli_config config = { 0 };
@@ -383,9 +434,8 @@ static int serve(struct settings *settings, const char *path,
                 serve_options.logs_json = config.config->log_format == 2;
         }
     }
-    if (code == PROA_CLI_OK &&
-        proa_serve_run(engine, &serve_options, blame, &err) != PROA_OK)
-        code = proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
+    if (code == PROA_CLI_OK)
+        code = run(settings, config.config, engine, &serve_options);
     proa_cli_config_deinit(&config);
     return code;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ enum {
 };
 
 static const char unix_prefix[] = "unix:";
+/* A socket that listens, of this process: ours from now on. */
+static const char open_prefix[] = "fd:";
 
 static struct proa_http_listener *add(struct proa_http_listeners *listeners,
                                       struct proa_error *err)
@@ -160,10 +163,37 @@ static enum proa_status open_inherited(struct proa_http_listener *listener,
             0 ||
         type != SOCK_STREAM || accepts == 0)
         return proa_fail(err, PROA_USAGE, 0,
-                         "descriptor %d from systemd is no stream socket that "
+                         "descriptor %d is no stream socket that "
                          "listens (Accept= must be no)",
                          fd);
     return PROA_OK;
+}
+
+/* "5", or "5,6,7". */
+static enum proa_status open_numbered(struct proa_http_listener *listener,
+                                      const char *numbers,
+                                      struct proa_error *err)
+{
+    char *end = NULL;
+    long fd = strtol(numbers, &end, 10);
+
+    if (numbers[0] < '0' || numbers[0] > '9' || fd > INT_MAX ||
+        (*end != '\0' && *end != ','))
+        return proa_fail(err, PROA_USAGE, 0, "\"fd:%.100s\" is no descriptor",
+                         numbers);
+    listener->others = *end == ',' ? end + 1 : NULL;
+    return open_inherited(listener, (int)fd, err);
+}
+
+static enum proa_status open_others(struct proa_http_listener *listener,
+                                    struct proa_http_listener *original,
+                                    struct proa_error *err)
+{
+    enum proa_status status = open_numbered(listener, original->others, err);
+
+    original->others = listener->others;
+    listener->others = NULL;
+    return status;
 }
 
 static enum proa_status open_systemd(struct proa_http_listeners *listeners,
@@ -202,6 +232,8 @@ enum proa_status proa_http_listeners_open(struct proa_http_listeners *listeners,
         return PROA_USAGE;
     if (strncmp(address, unix_prefix, sizeof unix_prefix - 1) == 0)
         status = open_path(listener, address + sizeof unix_prefix - 1, err);
+    else if (strncmp(address, open_prefix, sizeof open_prefix - 1) == 0)
+        status = open_numbered(listener, address + sizeof open_prefix - 1, err);
     else
         status = proa_http_listen(address, &listener->fd, err);
     if (status == PROA_OK)
@@ -210,13 +242,12 @@ enum proa_status proa_http_listeners_open(struct proa_http_listeners *listeners,
     return status;
 }
 
-enum proa_status
-proa_http_listeners_twin(struct proa_http_listeners *listeners,
-                         const struct proa_http_listeners *first,
-                         struct proa_error *err)
+enum proa_status proa_http_listeners_twin(struct proa_http_listeners *listeners,
+                                          struct proa_http_listeners *first,
+                                          struct proa_error *err)
 {
     for (uint32_t i = 0; i < first->count; i++) {
-        const struct proa_http_listener *original = &first->items[i];
+        struct proa_http_listener *original = &first->items[i];
         struct proa_http_listener *listener = add(listeners, err);
         enum proa_status status = PROA_OK;
         if (listener == NULL)
@@ -225,7 +256,10 @@ proa_http_listeners_twin(struct proa_http_listeners *listeners,
         listener->fd = -1;
         listener->is_made = false;
         listener->is_shared = !original->is_port;
-        if (original->is_port)
+        listener->others = NULL;
+        if (original->others != NULL)
+            status = open_others(listener, original, err);
+        else if (original->is_port)
             status = proa_http_listen_twin(original->fd, &listener->fd, err);
         else
             listener->fd = fcntl(original->fd, F_DUPFD_CLOEXEC, 0);

@@ -19,6 +19,7 @@ struct proa_http_listener {
     bool is_shared; /* twins accept from the same queue */
     bool is_port;   /* bound here, to a port */
     bool is_made;   /* a socket in the file system, made by us: to be removed */
+    const char *others; /* more of "fd:", for twins; borrowed; NULL: none */
     uint64_t device;
     uint64_t inode;
     char text[PROA_HTTP_LISTENER_TEXT_SIZE]; /* "127.0.0.1:80", "unix:/x" */
@@ -35,7 +36,9 @@ struct proa_http_listeners {
  * Open one or more, behind those that are there:
  * "HOST:PORT", "[IPv6]:PORT" (that and no IPv4), "unix:/PATH" (a socket that
  * nobody listens on is replaced), "systemd" (all that systemd passes:
- * https://www.freedesktop.org/software/systemd/man/sd_listen_fds.html).
+ * https://www.freedesktop.org/software/systemd/man/sd_listen_fds.html),
+ * "fd:NUMBER,NUMBER...": a socket that this process has, which listens and is
+ * owned from now on; the others are for the twins. The text stays.
  *
  * @return PROA_OK, PROA_USAGE, PROA_IO; what is open then is to be closed too
  */
@@ -46,10 +49,11 @@ proa_http_listeners_open(struct proa_http_listeners *listeners,
 /*
  * Listen wherever `first` does: at a port beside it, so that the kernel shares
  * connections out; on a Unix socket, or one of systemd's, by the same queue.
+ * What `first` has for twins is taken from it.
  */
 PROA_NODISCARD enum proa_status
 proa_http_listeners_twin(struct proa_http_listeners *listeners,
-                         const struct proa_http_listeners *first,
+                         struct proa_http_listeners *first,
                          struct proa_error *err);
 
 /* No new connections; a Unix socket of ours goes from its folder. */

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "serve/status.h"
+#include "serve/supervise.h"
 
 struct proa_admin {
     struct proa_service *service;
@@ -40,8 +41,18 @@ static void answer_text(struct proa_http_response *response, uint16_t status,
 static void answer_metrics(struct proa_admin *admin,
                            struct proa_http_response *response)
 {
+    const struct proa_supervised *above = admin->service->options.supervised;
+
     add(response, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     proa_metrics_write(&admin->service->metrics, &response->body);
+    if (above != NULL)
+        (void)proa_buffer_printf(
+            &response->body,
+            "# HELP proa_restarts_total Servers that were killed, or ended, "
+            "and started again.\n"
+            "# TYPE proa_restarts_total counter\n"
+            "proa_restarts_total %llu\n",
+            (unsigned long long)atomic_load(&above->state->restarts));
     if (response->body.is_full)
         proa_http_response_error(response, 503);
 }

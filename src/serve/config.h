@@ -49,6 +49,8 @@ struct proa_config {
     const char *usage_key_path;
     uint32_t worker_count;
     uint64_t drain_ns;
+    uint64_t drain_delay_ns;
+    bool is_unsupervised;
     bool watches;
     struct proa_config_texts reload_folders;
     const char *user;

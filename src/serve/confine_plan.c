@@ -144,6 +144,10 @@ static void add_options(struct proa_confine_paths *paths,
             add_file(paths, files[i]);
     for (uint32_t i = 0; i < options->reload_folder_count; i++)
         proa_confine_add(paths, options->reload_folders[i], PROA_CONFINE_READ);
+    /* Opened anew when it was renamed. */
+    if (options->usage_path != NULL && strcmp(options->usage_path, "-") != 0)
+        proa_confine_add_folder_of(paths, options->usage_path,
+                                   PROA_CONFINE_WRITE);
     add_address(paths, options->address);
     for (uint32_t i = 0; i < options->more_address_count; i++)
         add_address(paths, options->more_addresses[i]);

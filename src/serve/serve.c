@@ -3,14 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,15 +16,16 @@
 #include "platform/slice.h"
 #include "serve/admin.h"
 #include "serve/confine.h"
+#include "serve/heed.h"
 #include "serve/log.h"
 #include "serve/reactr.h"
 #include "serve/reload.h"
 #include "serve/service.h"
+#include "serve/supervise.h"
 #include "serve/usage_log.h"
 
 enum {
     NS_PER_MS = 1000000,
-    WORKER_COUNT_MAX = 4096,
     MISSING_BYTES_MAX = 1 << 20,
     HEAD_BYTES_MAX = 1 << 20,
     CONFINED_BYTES_MAX = 1 << 10,
@@ -39,9 +37,7 @@ struct process {
     struct proa_admin *admin; /* NULL: none is wanted */
     char *blame;              /* the caller's */
     struct proa_confined confined;
-    int signal_fd;
-    int reload_fd; /* SIGHUP */
-    int ended_fd;  /* readable when a worker ended */
+    struct proa_heed heed;
     bool has_slices;
 };
 
@@ -57,17 +53,22 @@ static void default_u64(uint64_t *value, uint64_t otherwise)
         *value = otherwise;
 }
 
-static void set_defaults(struct proa_serve_options *options)
+uint32_t proa_serve_worker_count(const struct proa_serve_options *options)
 {
     long core_count = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (core_count < 1)
-        core_count = 1;
+    if (options->worker_count != 0)
+        return options->worker_count;
+    return core_count < 1 ? 1 : (uint32_t)core_count;
+}
+
+static void set_defaults(struct proa_serve_options *options)
+{
     if (options->address == NULL)
-        options->address = "127.0.0.1:8080";
+        options->address = PROA_SERVE_ADDRESS;
     if (options->program_name == NULL)
         options->program_name = "proa";
-    default_u32(&options->worker_count, (uint32_t)core_count);
+    options->worker_count = proa_serve_worker_count(options);
     default_u32(&options->queue_count_max, 256);
     default_u32(&options->connection_count_max, 1000);
     default_u64(&options->timeout_ns, (uint64_t)30000 * NS_PER_MS);
@@ -84,9 +85,9 @@ static enum proa_status check_options(const struct proa_serve_options *options,
     const uint64_t bytes_max = (uint64_t)1 << 40;
     const uint64_t ns_max = (uint64_t)86400 * 30 * 1000 * NS_PER_MS;
 
-    if (options->worker_count > WORKER_COUNT_MAX)
+    if (options->worker_count > PROA_SERVE_WORKERS_MAX)
         return proa_fail(err, PROA_USAGE, 0, "more than %d workers",
-                         WORKER_COUNT_MAX);
+                         PROA_SERVE_WORKERS_MAX);
     if (options->body_bytes_max > bytes_max ||
         options->response_bytes_max > bytes_max)
         return proa_fail(err, PROA_USAGE, 0,
@@ -99,7 +100,8 @@ static enum proa_status check_options(const struct proa_serve_options *options,
         return proa_fail(err, PROA_USAGE, 0, "--tls-key needs --tls-cert FILE");
     if (options->usage_key_path != NULL && options->usage_path == NULL)
         return proa_fail(err, PROA_USAGE, 0, "--usage-key needs --usage FILE");
-    if (options->timeout_ns > ns_max || options->drain_ns > ns_max)
+    if (options->timeout_ns > ns_max || options->drain_ns > ns_max ||
+        options->drain_delay_ns > ns_max)
         return proa_fail(err, PROA_USAGE, 0, "a time is above 30 days");
     return PROA_OK;
 }
@@ -266,6 +268,22 @@ static void on_reload(void *env)
     proa_buffer_deinit(&line);
 }
 
+/* So that the file may have been renamed. */
+static void on_reopen(void *env)
+{
+    const struct proa_service *service = env;
+    struct proa_error err = { 0 };
+    struct proa_buffer line;
+
+    if (service->usage == NULL ||
+        proa_usage_log_reopen(service->usage, &err) == PROA_OK)
+        return;
+    proa_buffer_init(&line, 2 * sizeof err.text);
+    proa_log_lines("proa: ", proa_http_text_of(err.text), &line);
+    proa_log_write(&line);
+    proa_buffer_deinit(&line);
+}
+
 static void set_ms(uint32_t *ms, uint64_t ns)
 {
     if (ns != 0)
@@ -415,47 +433,6 @@ static bool announce(const struct process *process)
     return fflush(stdout) == 0;
 }
 
-static bool take_signals(int fd)
-{
-    uint8_t bytes[sizeof(struct signalfd_siginfo)];
-
-    return read(fd, bytes, sizeof bytes) > 0;
-}
-
-static void stop_all(struct proa_service *service)
-{
-    atomic_store(&service->is_ready, false);
-    for (uint32_t i = 0; i < service->worker_count; i++)
-        proa_worker_stop(&service->workers[i]);
-}
-
-/* Until a worker has ended, which all do when they are told to stop. */
-static void heed_signals(struct process *process)
-{
-    struct pollfd waits[] = {
-        { .fd = process->ended_fd, .events = POLLIN },
-        { .fd = process->signal_fd, .events = POLLIN },
-        { .fd = process->reload_fd, .events = POLLIN },
-    };
-    uint64_t ended_count = 0, count;
-
-    while (ended_count < process->service.worker_count) {
-        if (poll(waits, 3, -1) < 0)
-            continue;
-        if (waits[1].revents != 0 && take_signals(process->signal_fd))
-            stop_all(&process->service);
-        if (waits[2].revents != 0 && take_signals(process->reload_fd))
-            on_reload(&process->service);
-        if (waits[0].revents == 0 ||
-            read(process->ended_fd, &count, sizeof count) != sizeof count)
-            continue;
-        /* One that failed takes the others with it. */
-        if (ended_count == 0 && atomic_load(&process->service.is_ready))
-            stop_all(&process->service);
-        ended_count += count;
-    }
-}
-
 static enum proa_status run_workers(struct process *process,
                                     struct proa_error *err)
 {
@@ -463,12 +440,12 @@ static enum proa_status run_workers(struct process *process,
     enum proa_status status = PROA_OK;
 
     for (uint32_t i = 0; i < service->worker_count && status == PROA_OK; i++)
-        status =
-            proa_worker_start(&service->workers[i], process->ended_fd, err);
+        status = proa_worker_start(&service->workers[i], process->heed.ended_fd,
+                                   err);
     if (status == PROA_OK)
-        heed_signals(process);
+        proa_heed_run(&process->heed);
     else
-        stop_all(service);
+        proa_heed_stop(&process->heed);
     for (uint32_t i = 0; i < service->worker_count; i++) {
         struct proa_error own = { 0 };
         enum proa_status result = proa_worker_join(&service->workers[i], &own);
@@ -484,9 +461,14 @@ static enum proa_status serve(struct process *process, struct proa_error *err)
 {
     enum proa_status status = open_all(process, err);
 
+    const struct proa_supervised *above = process->service.options.supervised;
+    bool is_again = above != NULL && atomic_load(&above->state->restarts) > 0;
+
     /* Who comes from now on is taken, if a moment later. */
     atomic_store(&process->service.is_ready, status == PROA_OK);
-    if (status == PROA_OK && !announce(process))
+    if (above != NULL)
+        atomic_store(&above->state->is_ready, status == PROA_OK);
+    if (status == PROA_OK && !is_again && !announce(process))
         status =
             proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
     if (status == PROA_OK)
@@ -495,59 +477,27 @@ static enum proa_status serve(struct process *process, struct proa_error *err)
     return status;
 }
 
-static enum proa_status open_fds(struct process *process,
-                                 const sigset_t *wanted, const sigset_t *again,
-                                 struct proa_error *err)
-{
-    process->signal_fd = signalfd(-1, wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-    process->reload_fd = signalfd(-1, again, SFD_CLOEXEC | SFD_NONBLOCK);
-    process->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    process->service.host.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (process->signal_fd < 0 || process->reload_fd < 0 ||
-        process->ended_fd < 0 || process->service.host.null_fd < 0)
-        return proa_fail(err, PROA_IO, 0, "a descriptor to begin with: %s",
-                         strerror(errno));
-    return PROA_OK;
-}
-
-static void close_fds(const struct process *process)
-{
-    const int fds[] = { process->signal_fd, process->reload_fd,
-                        process->ended_fd, process->service.host.null_fd };
-
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-}
-
-/*
- * SIGTERM and SIGINT become readable on a descriptor: blocked before a thread
- * is started, so that none of them ever gets one.
- */
 static enum proa_status serve_with_signals(struct process *process,
                                            struct proa_error *err)
 {
     const struct sigaction ignore = { .sa_handler = SIG_IGN };
     struct sigaction previous_pipe, previous_size;
-    sigset_t wanted, again, previous;
+    int *null_fd = &process->service.host.null_fd;
+    enum proa_status status = proa_heed_open(&process->heed, err);
 
-    (void)sigemptyset(&wanted);
-    (void)sigaddset(&wanted, SIGTERM);
-    (void)sigaddset(&wanted, SIGINT);
-    (void)sigemptyset(&again);
-    (void)sigaddset(&again, SIGHUP);
-    enum proa_status status = open_fds(process, &wanted, &again, err);
-    if (status != PROA_OK)
-        return status;
-    (void)sigaddset(&wanted, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, &wanted, &previous);
+    *null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (status == PROA_OK && *null_fd < 0)
+        status = proa_fail(err, PROA_IO, 0, "/dev/null: %s", strerror(errno));
     (void)sigaction(SIGPIPE, &ignore, &previous_pipe);
     /* A file that may grow no more is an error of who writes it. */
     (void)sigaction(SIGXFSZ, &ignore, &previous_size);
-    status = serve(process, err);
+    if (status == PROA_OK)
+        status = serve(process, err);
     (void)sigaction(SIGPIPE, &previous_pipe, NULL);
     (void)sigaction(SIGXFSZ, &previous_size, NULL);
-    (void)pthread_sigmask(SIG_SETMASK, &previous, NULL);
+    proa_heed_close(&process->heed);
+    if (*null_fd >= 0)
+        (void)close(*null_fd);
     return status;
 }
 
@@ -562,14 +512,15 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
                                .null_fd = -1,
                                .trap_missing = options->trap_missing } },
         .blame = blame,
-        .signal_fd = -1,
-        .reload_fd = -1,
-        .ended_fd = -1,
     };
     struct proa_service *service = &process.service;
     enum proa_status status;
 
     blame[0] = '\0';
+    process.heed = (struct proa_heed){ .service = service,
+                                       .reload = on_reload,
+                                       .reopen = on_reopen,
+                                       .env = service };
     set_defaults(&service->options);
     status = check_options(&service->options, err);
     if (status != PROA_OK)
@@ -587,7 +538,6 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
         status = proa_fail(err, PROA_NOMEM, 0, "no memory for counters");
     if (status == PROA_OK)
         status = serve_with_signals(&process, err);
-    close_fds(&process);
     proa_app_release(service->app);
     proa_limit_destroy(service->limit);
     proa_usage_log_close(service->usage);

@@ -21,6 +21,12 @@
 
 enum { PROA_SERVE_BLAME_SIZE = 1024 };
 
+#define PROA_SERVE_ADDRESS "127.0.0.1:8080"
+
+enum { PROA_SERVE_WORKERS_MAX = 4096 };
+
+struct proa_supervised;
+
 /* Start from `{ 0 }`: every zero is the default. All borrowed for the call. */
 struct proa_serve_options {
     const char *path; /* a module, which answers everything, or a folder: see
@@ -66,7 +72,9 @@ struct proa_serve_options {
     uint64_t cpu_ns_max; /* --cpu-timeout TIME: of each request; 0: any */
     uint64_t fuel;       /* --fuel COUNT: of each request; 0: any */
     uint64_t drain_ns;   /* --drain TIME: from SIGTERM to the end; 0: 30 s */
-    uint64_t body_bytes_max;         /* --max-body SIZE; 0: 8 MiB */
+    uint64_t drain_delay_ns; /* --drain-delay TIME: from SIGTERM to that */
+    const struct proa_supervised *supervised; /* set by proa_supervise() */
+    uint64_t body_bytes_max;                  /* --max-body SIZE; 0: 8 MiB */
     uint64_t response_bytes_max;     /* --max-response SIZE; 0: 32 MiB */
     uint64_t memory_bytes_max;       /* --max-memory SIZE: all memories of one
                                         instance; 0: 512 MiB */
@@ -117,6 +125,9 @@ PROA_NODISCARD enum proa_status
 proa_serve_run(struct proa_engine *engine,
                const struct proa_serve_options *options,
                char blame[PROA_SERVE_BLAME_SIZE], struct proa_error *err);
+
+/* How many there will be. */
+uint32_t proa_serve_worker_count(const struct proa_serve_options *options);
 
 /*
  * Add what is to be served to an empty plan.

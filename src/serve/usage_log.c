@@ -15,8 +15,14 @@ enum { LINE_BYTES_MAX = 16 * 1024, TRACE_ID_SIZE = 33 };
 
 struct proa_usage_log {
     int fd;
+    char *path;                 /* owned; NULL: it is the log */
     struct proa_usage_key *key; /* NULL: none */
 };
+
+static int open_file(const char *path)
+{
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
 
 enum proa_status proa_usage_log_open(const char *path, const char *key_path,
                                      struct proa_usage_log **log,
@@ -27,10 +33,9 @@ enum proa_status proa_usage_log_open(const char *path, const char *key_path,
 
     if (made == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for records of usage");
-    made->fd =
-        strcmp(path, "-") == 0
-            ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
-            : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    made->path = strcmp(path, "-") == 0 ? NULL : strdup(path);
+    made->fd = strcmp(path, "-") == 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
+                                      : open_file(path);
     if (made->fd < 0)
         status = proa_fail(err, PROA_USAGE, 0, "usage records: %.200s: %s",
                            path, strerror(errno));
@@ -51,7 +56,30 @@ void proa_usage_log_close(struct proa_usage_log *log)
     if (log->fd >= 0)
         (void)close(log->fd);
     proa_usage_key_destroy(log->key);
+    free(log->path);
     free(log);
+}
+
+/* Whoever is about to write writes to the one or the other. */
+enum proa_status proa_usage_log_reopen(const struct proa_usage_log *log,
+                                       struct proa_error *err)
+{
+    int fd = log->path == NULL ? log->fd : open_file(log->path);
+    int code = errno;
+
+    if (log->path == NULL)
+        return PROA_OK;
+    if (fd >= 0 && dup3(fd, log->fd, O_CLOEXEC) < 0) {
+        code = errno;
+        (void)close(fd);
+        fd = -1;
+    }
+    if (fd < 0)
+        return proa_fail(err, PROA_IO, 0,
+                         "usage records: %.200s: %s; they go where they went",
+                         log->path, strerror(code));
+    (void)close(fd);
+    return PROA_OK;
 }
 
 /* What stands in `line` becomes an object that is signed. */

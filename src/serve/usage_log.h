@@ -25,6 +25,15 @@ PROA_NODISCARD enum proa_status proa_usage_log_open(const char *path,
 void proa_usage_log_close(struct proa_usage_log *log);
 
 /*
+ * Write from now on to a file of the same name, which may be another one.
+ *
+ * @return PROA_OK, PROA_IO (then nothing changes)
+ * Threads: any.
+ */
+PROA_NODISCARD enum proa_status
+proa_usage_log_reopen(const struct proa_usage_log *log, struct proa_error *err);
+
+/*
  * Add the record of a request. One that cannot be written is lost.
  *
  * A signature is the member behind all others: of the line without it, as
