@@ -7,7 +7,7 @@ import os
 import pathlib
 import statistics
 
-from . import common, engines
+from . import common, engines, partitions
 
 ROUNDS = 3
 DEFAULT_LEVEL = "-O2"
@@ -93,6 +93,14 @@ def totals(modules):
     return result
 
 
+def limits(options):
+    """All modules of the test data: does any go past what one may take?"""
+    rows, failed = partitions.survey([common.TESTDATA / "sightglass", common.TESTDATA / "reactr", PACKAGES],
+                                     DEFAULT_LEVEL, options.only)
+    return {"partitions": rows, "partitions_failed": failed,
+            "partitions_over": [name for name, row in rows.items() if not row["is_within"]]}
+
+
 def measure(options):
     table, target = tools(options.flags)
     modules, missing, failed = {}, [], {}
@@ -118,5 +126,6 @@ def measure(options):
             modules[name][by] = row
             print(f"{name:16} {code_bytes / 1e3:9.1f} {by:16} {row['mb_per_core_second']:9.3f} "
                   f"{row['wall_s']['median']:8.3f} {row['peak_mb']:8.1f} {row['output_kb']:9.1f}", flush=True)
-    return {**totals(modules), "modules": modules, "missing": missing, "failed": failed,
-            "wasmtime": common.version_of("wasmtime", "--version")}
+    result = {**totals(modules), "modules": modules, "missing": missing, "failed": failed,
+              "wasmtime": common.version_of("wasmtime", "--version")}
+    return {**result, **limits(options)} if options.full else result
