@@ -14,6 +14,14 @@ enum {
     /* Long enough that the signal at its end costs nothing that counts, short
      * enough that a request which needs little does not wait long. */
     SLICE_NS = 2 * NS_PER_MS,
+    /* A task that has had the thread for so long is a long one. It gets less at
+     * a time, and while there is one the others do, too: then none that needs
+     * little waits for two whole slices. */
+    LONG_NS = 10 * NS_PER_MS,
+    LONG_SLICE_NS = NS_PER_MS,
+    BESIDE_SLICE_NS = NS_PER_MS / 2,
+    /* Where others were stopped as well, it has every fourth turn. */
+    LONG_EVERY = 4,
     /* A host's descriptor that a guest waits for is looked at so often. */
     LOOK_NS = 2 * NS_PER_MS,
     HEAP_COUNT_FIRST = 64,
@@ -30,6 +38,8 @@ struct proa_tasks {
     uint32_t count;
     struct queue woken;
     struct queue preempted;
+    struct queue preempted_long;
+    uint32_t turn_count;
     struct proa_task *running;
     /* Those that wait for a time, or whose deadline is to be seen: the
      * earliest is at 1. */
@@ -184,6 +194,29 @@ static uint64_t thread_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static bool is_long(const struct proa_task *task)
+{
+    return task->cpu_ns >= LONG_NS;
+}
+
+static uint64_t slice_ns(const struct proa_task *task)
+{
+    if (is_long(task))
+        return LONG_SLICE_NS;
+    return task->tasks->preempted_long.first != NULL ? BESIDE_SLICE_NS
+                                                     : SLICE_NS;
+}
+
+static struct proa_task *take_preempted(struct proa_tasks *tasks)
+{
+    bool is_its_turn = ++tasks->turn_count % LONG_EVERY == 0;
+
+    if (tasks->preempted.first == NULL ||
+        (is_its_turn && tasks->preempted_long.first != NULL))
+        return queue_take(&tasks->preempted_long);
+    return queue_take(&tasks->preempted);
+}
+
 static void go_on(struct proa_task *task, uint64_t now_ns)
 {
     struct proa_tasks *tasks = task->tasks;
@@ -199,7 +232,7 @@ static void go_on(struct proa_task *task, uint64_t now_ns)
     here = tasks;
     uint64_t cpu_from_ns = task->counts_cpu ? thread_ns() : 0;
     enum proa_fiber_state state =
-        proa_fiber_resume(task->fiber, now_ns + SLICE_NS);
+        proa_fiber_resume(task->fiber, now_ns + slice_ns(task));
     here = NULL;
     tasks->running = NULL;
     task->cpu_ns += task->counts_cpu ? thread_ns() - cpu_from_ns
@@ -209,7 +242,8 @@ static void go_on(struct proa_task *task, uint64_t now_ns)
         return;
     }
     if (state == PROA_FIBER_PREEMPTED) {
-        queue_put(&tasks->preempted, task);
+        queue_put(is_long(task) ? &tasks->preempted_long : &tasks->preempted,
+                  task);
         return;
     }
     task->is_parked = true;
@@ -257,10 +291,11 @@ uint64_t proa_tasks_turn(struct proa_tasks *tasks)
         go_on(task, now_ns);
         now_ns = proa_clock_now();
     }
-    task = queue_take(&tasks->preempted);
+    task = take_preempted(tasks);
     if (task != NULL)
         go_on(task, now_ns);
-    if (tasks->woken.first != NULL || tasks->preempted.first != NULL)
+    if (tasks->woken.first != NULL || tasks->preempted.first != NULL ||
+        tasks->preempted_long.first != NULL)
         return 0;
     return tasks->heap_count > 0 ? time_of(tasks->heap[1]) : UINT64_MAX;
 }
