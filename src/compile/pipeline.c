@@ -19,6 +19,7 @@
 #include "compile/chain.h"
 #include "compile/huge.h"
 #include "compile/keep.h"
+#include "compile/widen.h"
 
 /*
  * What pays, by measurement: see docs/decisions/0012-compile-speed.md. Whoever
@@ -349,6 +350,8 @@ static enum proa_status run_stages(const struct proa_pipeline *pipeline,
     if (status == PROA_OK && level->finish != NULL)
         status = proa_shorten_chains(pipeline->unit, err);
     proa_keep_all(pipeline->unit);
+    if (status == PROA_OK && level->finish != NULL)
+        status = proa_widen_phis(pipeline->unit, err);
     return status;
 }
 
