@@ -286,20 +286,38 @@ void proa_cache_discard(struct proa_cache *cache,
     draft->fd = -1;
 }
 
+/* A file without a name gets this one, unless it is taken. */
+static bool name_give(struct proa_cache *cache,
+                      const struct proa_cache_draft *draft, const char *name)
+{
+    char path[32];
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", draft->fd);
+    return linkat(AT_FDCWD, path, cache->fd, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
 /* Give a draft a name of the folder, so that it can be renamed. */
 static bool draft_name(struct proa_cache *cache, struct proa_cache_draft *draft)
 {
-    char path[32];
     char name[sizeof draft->name];
 
     if (draft->name[0] != '\0')
         return true;
     temporary_name(name, sizeof name);
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", draft->fd);
-    if (linkat(AT_FDCWD, path, cache->fd, name, AT_SYMLINK_FOLLOW) != 0)
+    if (!name_give(cache, draft, name))
         return false;
     memcpy(draft->name, name, sizeof name);
     return true;
+}
+
+/* In one step where there is no such entry yet. */
+static bool entry_make(struct proa_cache *cache, struct proa_cache_draft *draft,
+                       const char *name)
+{
+    if (draft->name[0] == '\0' && name_give(cache, draft, name))
+        return true;
+    return draft_name(cache, draft) &&
+           renameat(cache->fd, draft->name, cache->fd, name) == 0;
 }
 
 enum proa_status proa_cache_publish(struct proa_cache *cache,
@@ -310,8 +328,7 @@ enum proa_status proa_cache_publish(struct proa_cache *cache,
     char name[PROA_CACHE_NAME_SIZE];
 
     proa_cache_entry_name(key, name);
-    if (!draft_name(cache, draft) ||
-        renameat(cache->fd, draft->name, cache->fd, name) != 0) {
+    if (!entry_make(cache, draft, name)) {
         int code = errno;
 
         proa_cache_discard(cache, draft);
