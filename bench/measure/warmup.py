@@ -1,12 +1,17 @@
 """Work done by second 1, 5, 20 and 120 of a program that was never compiled.
 
 Each program prints a line for each piece of work and never ends by itself;
-lines are counted as they come. Cold: nothing of the module is cached, and the
-time counts from the start of the command. Ahead: proa with the artifact that
-`proa compile` made. Twenty seconds of each unless --full is given.
+lines are counted as they come, and told at each of these seconds. Cold: nothing
+of the module is cached, and the time counts from the start of the command.
+Ahead: proa with the artifact that `proa compile` made. Twenty seconds of each
+unless --full is given: that takes two minutes a program and engine, without the
+two that only show what one tier does, some 22 minutes in all. --by names fewer
+engines, --only one program. What was measured so far is in
+build/bench-work/warmup.json, also when it is interrupted.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
 import os
 import select
 import shutil
@@ -19,6 +24,7 @@ from . import common, compiling
 POINTS = (1, 5, 20, 120)
 QUICK_SECONDS = 20
 STATEMENTS = 2_000_000
+ONE_TIER = ("proa baseline", "wasmtime winch")
 
 PYTHON = """
 n = 0
@@ -52,9 +58,11 @@ def programs():
     (folder / "work.js").write_text(JAVASCRIPT)
     statements = folder / "work.sql"
     if not statements.exists():
-        with statements.open("w") as out:
+        draft = folder / "work.sql.draft"
+        with draft.open("w") as out:
             for _ in range(STATEMENTS // 1000):
                 out.write(SQL * 1000)
+        draft.rename(statements)
     table = {
         "python": ("python", [], [], ["-c", PYTHON], None),
         "quickjs": ("quickjs", ["--allow-missing-imports", "--dir", f"{folder}::/w"],
@@ -66,17 +74,19 @@ def programs():
         name for name in table if not found[name]]
 
 
-def count_lines(command, seconds, env, stdin):
+def count_lines(command, seconds, env, stdin, tell):
     """Lines by each of the points up to `seconds`, or None when it ends before."""
     points = [p for p in POINTS if p <= seconds]
     with open(stdin or os.devnull, "rb") as given:
         start = time.monotonic()
         process = subprocess.Popen([str(word) for word in command], stdin=given, stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, env={**os.environ, **env}, start_new_session=True)
-        lines, counts = 0, {}
+    lines, counts = 0, {}
+    try:
         while len(counts) < len(points):
             left = start + points[len(counts)] - time.monotonic()
             if left <= 0:
+                tell(points[len(counts)], lines)
                 counts[points[len(counts)]] = lines
                 continue
             if select.select([process.stdout], [], [], left)[0]:
@@ -84,7 +94,11 @@ def count_lines(command, seconds, env, stdin):
                 if not chunk:
                     break
                 lines += chunk.count(b"\n")
-        os.killpg(process.pid, signal.SIGKILL)
+    finally: # also when we are interrupted
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         process.wait()
         process.stdout.close()
     return counts if len(counts) == len(points) else None
@@ -94,10 +108,11 @@ def cases(module, ours, theirs, arguments):
     """name -> (command, environment)"""
     cache = common.WORK / "warmup-cache"
     artifact = common.WORK / f"{module.stem}.ahead.proa"
-    subprocess.run([common.PROA, "compile", module, "-o", artifact], check=True, stderr=subprocess.DEVNULL)
+    artifact.unlink(missing_ok=True)
+    common.run([common.PROA, "compile", module, "-o", artifact])
     result = {
         "proa": ([common.PROA, "run", *ours, module, *arguments], {"PROA_CACHE_DIR": str(cache)}),
-        "proa ahead": ([common.PROA, "run", *ours, artifact, *arguments], {}),
+        "proa ahead": ([common.PROA, "run", *ours, artifact, *arguments], {}), # without it, it "did not run"
         "proa baseline": ([common.PROA, "run", "--tier", "baseline", *ours, module, *arguments],
                           {"PROA_CACHE_DIR": str(cache)}),
     }
@@ -111,41 +126,62 @@ def cases(module, ours, theirs, arguments):
     return result, cache
 
 
-def one_program(row, seconds):
+def names_of(options, table):
+    """The engines that are asked for."""
+    if options.by:
+        return [name for name in table if name in options.by.split(",")]
+    return [name for name in table if not (options.full and name in ONE_TIER)]
+
+
+def one_program(row, seconds, options, keep):
     module, ours, theirs, arguments, stdin = row
     table, cache = cases(module, ours, theirs, arguments)
     rows = {}
-    for name, (command, env) in table.items():
+    for name in names_of(options, table):
+        command, env = table[name]
         shutil.rmtree(cache, ignore_errors=True)
-        counts = count_lines(command, seconds, env, stdin)
-        rows[name] = counts
-        print(f"  {name:16}" + ("did not run" if counts is None else "".join(
-            f"{count:>10} by {point:3} s" for point, count in counts.items())), flush=True)
+        print(f"  {name:16}", end="", flush=True)
+        rows[name] = count_lines(command, seconds, env, stdin,
+                                 lambda point, lines: print(f"{lines:>10} by {point:3} s", end="", flush=True))
+        print("  did not run" if rows[name] is None else "", flush=True)
+        keep(rows)
     return rows
 
 
-def ratios(rows, point, against):
-    """Of proa's lines to the best of those, program by program."""
+def ratios(rows, against, lines):
+    """Of proa's lines to the best of those, program by program; lines: of an engine's counts."""
     found = []
     for row in rows.values():
-        best = max((row[name][point] for name in row if row[name] and against(name)), default=0)
-        if best and row["proa"]:
-            found.append(row["proa"][point] / best)
+        best = max((lines(row[name]) for name in row if row[name] and against(name)), default=0)
+        if best and row.get("proa"):
+            found.append(lines(row["proa"]) / best)
     return common.digits(common.geomean([max(r, 1e-3) for r in found])) if found else None
 
 
 def measure(options):
     seconds = POINTS[-1] if options.full else QUICK_SECONDS
+    points = [p for p in POINTS if p <= seconds]
     table, missing = programs()
     rows = {}
     for name, row in table.items():
         if options.only in name:
             print(name, flush=True)
-            rows[name] = one_program(row, seconds)
+
+            def keep(part, name=name):
+                rows[name] = part
+                (common.WORK / "warmup.json").write_text(json.dumps(rows))
+
+            one_program(row, seconds, options, keep)
     is_peer = lambda name: not name.startswith("proa")
+    is_ahead = lambda name: name == "proa ahead"
+    vs_ahead = ratios(rows, is_ahead, lambda counts: counts[seconds])
     return {
-        "at_1s": ratios(rows, 1, is_peer), "at_last_s": ratios(rows, seconds, is_peer),
-        "at_120s_vs_aot": ratios(rows, seconds, lambda name: name == "proa ahead"),
+        "at_1s": ratios(rows, is_peer, lambda counts: counts[1]),
+        "at_120s_vs_aot": vs_ahead if options.full else None,
+        "vs_peers": {f"{p}s": ratios(rows, is_peer, lambda counts, p=p: counts[p]) for p in points},
+        "vs_aot": {f"{p}s": ratios(rows, is_ahead, lambda counts, p=p: counts[p]) for p in points},
+        # the rate since the point before: what the code that is reached is worth
+        "rate_vs_aot": ratios(rows, is_ahead, lambda counts: counts[points[-1]] - counts[points[-2]]),
         "seconds": seconds, "lines": rows, "missing": missing,
         "versions": {"node": common.version_of("node", "--version"),
                      "wasmtime": common.version_of("wasmtime", "--version")},

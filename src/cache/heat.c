@@ -105,6 +105,11 @@ void proa_heat_fade(struct proa_heat *heat)
     heat->all /= 2;
 }
 
+bool proa_heat_is_known(const struct proa_heat *heat)
+{
+    return heat->all >= SAMPLES_MIN;
+}
+
 struct candidate {
     uint32_t function;
     uint32_t count;

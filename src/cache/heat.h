@@ -42,6 +42,9 @@ bool proa_heat_note(struct proa_heat *heat, uintptr_t pc);
  * program that gets but a part of a processor is seen seldom. */
 void proa_heat_fade(struct proa_heat *heat);
 
+/* True: it was seen often enough to say where it spends its time. */
+bool proa_heat_is_known(const struct proa_heat *heat);
+
 /*
  * Choose functions that still run on baseline code and are worth compiling,
  * those first that give most for the time that it takes, and never again.

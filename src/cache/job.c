@@ -201,6 +201,14 @@ static enum proa_status run_compiler(const struct proa_job *job,
     return status;
 }
 
+/* A part leaves a core to the program that waits for it. */
+static uint32_t threads_of(const struct proa_job *job)
+{
+    if (job->stop_fd == NULL || job->part == 0 || job->thread_count < 2)
+        return job->thread_count;
+    return job->thread_count - 1;
+}
+
 static int nice_of(const struct proa_job *job)
 {
     if (job->stop_fd == NULL)
@@ -245,7 +253,7 @@ static enum proa_status make(const struct proa_job *job,
 
     if (job->compiler[0] == '\0')
         return proa_fail(err, PROA_COMPILER, 0, "%s", job->no_compiler.text);
-    (void)snprintf(threads, sizeof threads, "%u", job->thread_count);
+    (void)snprintf(threads, sizeof threads, "%u", threads_of(job));
     status = digest_text(job, module, err);
     return status == PROA_OK ? run_compiler(job, &run, output, err) : status;
 }

@@ -19,6 +19,7 @@
 static const uint64_t sample_ns = 1000000;
 static const uint64_t again_ns = 50000000;      /* samples after a batch */
 static const uint64_t rest_max_ns = 1000000000; /* between samples */
+static const uint64_t idle_ns = 400000000;      /* such a rest: nothing runs */
 
 /*
  * Of baseline code in a batch: at first what compiles in a moment, then more,
@@ -127,7 +128,7 @@ static bool compile_hot(struct proa_tier_up *tier_up)
     char functions[PROA_HEAT_TEXT_SIZE];
 
     for (;;) {
-        if (!watch(tier_up, watch_ns))
+        if (watch_ns > 0 && !watch(tier_up, watch_ns))
             return false;
         watch_ns = again_ns;
         if (proa_heat_take(&tier_up->heat, batch_bytes, functions)) {
@@ -136,8 +137,10 @@ static bool compile_hot(struct proa_tier_up *tier_up)
             if (batch_bytes < BATCH_BYTES_MAX)
                 batch_bytes *= 2;
             rest_ns = again_ns;
+            watch_ns = 0; /* what had no room in this one comes next */
         } else {
-            if (now_ns() >= whole_ns)
+            if (now_ns() >= whole_ns &&
+                (rest_ns >= idle_ns || proa_heat_is_known(&tier_up->heat)))
                 return true;
             if (!proa_tier_pause(tier_up->stop_fd, rest_ns))
                 return false;
