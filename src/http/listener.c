@@ -223,6 +223,7 @@ enum proa_status proa_http_listeners_open(struct proa_http_listeners *listeners,
                                           const char *address,
                                           struct proa_error *err)
 {
+    bool is_open = strncmp(address, open_prefix, sizeof open_prefix - 1) == 0;
     enum proa_status status;
 
     if (strcmp(address, "systemd") == 0)
@@ -232,13 +233,15 @@ enum proa_status proa_http_listeners_open(struct proa_http_listeners *listeners,
         return PROA_USAGE;
     if (strncmp(address, unix_prefix, sizeof unix_prefix - 1) == 0)
         status = open_path(listener, address + sizeof unix_prefix - 1, err);
-    else if (strncmp(address, open_prefix, sizeof open_prefix - 1) == 0)
+    else if (is_open)
         status = open_numbered(listener, address + sizeof open_prefix - 1, err);
     else
         status = proa_http_listen(address, &listener->fd, err);
     if (status == PROA_OK)
         status = describe(listener, err);
-    listener->is_port = listener->port != 0;
+    /* One that was handed over alone may be another's, too. */
+    listener->is_port =
+        listener->port != 0 && (!is_open || listener->others != NULL);
     return status;
 }
 
