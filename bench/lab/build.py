@@ -184,10 +184,11 @@ def wasm_assemblyscript():
     shutil.copytree(source, folder, dirs_exist_ok=True)
     if not (folder / "node_modules/assemblyscript").exists():
         places.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder)
-    # The minimal runtime collects only when asked to: what lives as short as a request need not.
+    # The minimal runtime collects only when asked to: what lives as short as a request need not. json-as sets 1 MB
+    # aside for a cache that is off unless asked for, too.
     places.run(["node", "node_modules/assemblyscript/bin/asc.js", "assembly/main.ts", "-O3", "--noAssert", "--runtime",
-                "minimal", "--transform", "json-as", "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json",
-                "-o", "items.wasm"], cwd=folder)
+                "minimal", "--transform", "json-as", "--use", "JSON_CACHE_SIZE=0",
+                "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json", "-o", "items.wasm"], cwd=folder)
     return target
 
 
