@@ -80,9 +80,9 @@ enum {
 };
 
 #ifdef __x86_64__
-enum { NATIVE_ARCH = AUDIT_ARCH_X86_64 };
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
 #else
-enum { NATIVE_ARCH = AUDIT_ARCH_AARCH64 };
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
 #endif
 
 struct filter {
