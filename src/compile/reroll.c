@@ -328,12 +328,24 @@ static bool is_loop(LLVMBasicBlockRef block)
                (LLVMGetSuccessor(end, 1) == block);
 }
 
+/*
+ * LLVM makes no wider vectors of vectors, and unrolls none of these loops
+ * again: who wrote them had a reason.
+ */
+static bool has_vectors(const struct proa_loop *loop)
+{
+    for (uint32_t i = 0; i + 1 < loop->value_count; i++)
+        if (LLVMGetTypeKind(LLVMTypeOf(loop->values[i])) == LLVMVectorTypeKind)
+            return true;
+    return false;
+}
+
 static void reroll_block(struct proa_loop *loop, LLVMBuilderRef builder)
 {
     struct proa_loop_counter *counter;
 
     proa_loop_merge_counters(loop->block, builder);
-    if (!proa_loop_read(loop))
+    if (!proa_loop_read(loop) || has_vectors(loop))
         return;
     counter = deciding(loop);
     for (uint32_t n = PROA_LOOP_LANES_MAX; counter != NULL && n > 1; n /= 2) {
