@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,12 @@
 #include "cli/fetch.h"
 #include "cli/wat.h"
 
-enum { HEADER_BYTES = 64, FIRST_BYTES = 1 << 16 };
+enum {
+    HEADER_BYTES = 64,
+    FIRST_BYTES = 1 << 16,
+    LARGE_BYTES = 8 << 20,
+    LARGE_PAGE_BYTES = 2 << 20,
+};
 #define INPUT_BYTES_MAX ((size_t)1 << 30)
 
 static bool has_ending(const char *name, const char *ending)
@@ -45,13 +51,26 @@ bool proa_input_is_text(const char *name, const uint8_t *bytes, size_t size)
            (i + 1 < size && bytes[i] == ';' && bytes[i + 1] == ';');
 }
 
+/* Large ones of large pages where there are any: each small one is a fault. */
+static uint8_t *bytes_allocate(size_t capacity)
+{
+    void *bytes = NULL;
+
+    if (capacity < LARGE_BYTES)
+        return malloc(capacity);
+    if (posix_memalign(&bytes, LARGE_PAGE_BYTES, capacity) != 0)
+        return NULL;
+    (void)madvise(bytes, capacity, MADV_HUGEPAGE);
+    return bytes;
+}
+
 /* Read to the end. `expected` is a hint. */
 static enum proa_status bytes_read(int fd, size_t expected,
                                    struct proa_input *input,
                                    struct proa_error *err)
 {
     size_t capacity = expected + 1 > FIRST_BYTES ? expected + 1 : FIRST_BYTES;
-    uint8_t *bytes = malloc(capacity);
+    uint8_t *bytes = bytes_allocate(capacity);
     size_t size = 0;
 
     while (bytes != NULL) {
