@@ -44,9 +44,11 @@ def liftoff(path, rounds):
     return statistics.median(times)
 
 
-def processor_time(command, rounds):
+def processor_time(command, target, rounds):
     times, peaks = [], []
     for _ in range(rounds):
+        # To free the pages of the last round's file is not this one's work.
+        target.unlink(missing_ok=True)
         code, _, cpu, peak, _ = common.usage([*common.PREFIX, *command], env={"PROA_CACHE_DIR": ""})
         if code != 0:
             return None, None
@@ -61,7 +63,7 @@ def compile_rates(options, rounds):
     empty = common.WORK / "empty.wasm"
     empty.write_bytes(b"\0asm\1\0\0\0")
     start, start_peak = processor_time(
-        [common.PROA, "compile", "--tier", "baseline", empty, "-o", target], 3 * rounds)
+        [common.PROA, "compile", "--tier", "baseline", empty, "-o", target], target, 3 * rounds)
     print(f"the start alone: {start * 1e3:.1f} ms, {start_peak / 1e6:.1f} MB")
     print(f"{'module':10} {'code kB':>9} {'proa MB/s':>10} {'liftoff':>8} {'winch':>8} {'peak/module':>11}")
     for name, word in MODULES.items():
@@ -73,7 +75,7 @@ def compile_rates(options, rounds):
             continue
         size = common.code_section_size(path) / 1e6
         seconds, peak = processor_time(
-            [common.PROA, "compile", "--tier", "baseline", path, "-o", target], rounds)
+            [common.PROA, "compile", "--tier", "baseline", path, "-o", target], target, rounds)
         row = {"code_kb": common.digits(size * 1e3), "mb_per_core_second": common.digits(size / seconds),
                "without_start": common.digits(size / max(seconds - start, 1e-4)),
                "peak_per_module_byte": common.digits(peak / path.stat().st_size)}
@@ -81,7 +83,7 @@ def compile_rates(options, rounds):
         row["liftoff"] = common.digits(size / theirs) if theirs else None
         winch = None
         if common.version_of("wasmtime", "--version"):
-            winch, _ = processor_time(["wasmtime", "compile", "-C", "compiler=winch", path, "-o", target], 1)
+            winch, _ = processor_time(["wasmtime", "compile", "-C", "compiler=winch", path, "-o", target], target, 1)
         row["winch"] = common.digits(size / winch) if winch else None
         rows[name] = row
         print(f"{name:10} {size * 1e3:9.1f} {row['mb_per_core_second']:10.1f} {row['liftoff'] or '-':>8} "
