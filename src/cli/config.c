@@ -140,7 +140,8 @@ static enum proa_status plan(void *env, struct proa_plan *plan,
 {
     const struct proa_cli_config *config = env;
 
-    return proa_config_plan_file(config->path, &config->given, plan, err);
+    return proa_config_plan_file(config->path, config->config, &config->given,
+                                 plan, err);
 }
 
 void proa_cli_config_apply(struct proa_cli_config *config,

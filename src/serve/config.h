@@ -107,10 +107,11 @@ proa_config_plan(const struct proa_config *config, struct proa_plan *plan,
 
 /*
  * Read the file and add what it serves; everything is the plan's arena's. What
- * is wrong goes to the log.
+ * is wrong goes to the log, and which settings of the server are no more those
+ * of `before`, as they are taken at a start only.
  */
 PROA_NODISCARD enum proa_status
-proa_config_plan_file(const char *path,
+proa_config_plan_file(const char *path, const struct proa_config *before,
                       const struct proa_function_settings *given,
                       struct proa_plan *plan, struct proa_error *err);
 

@@ -121,8 +121,69 @@ enum proa_status proa_config_plan(const struct proa_config *config,
     return status;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool are_same(const struct proa_config_texts *a,
+                     const struct proa_config_texts *b)
+{
+    bool is_good = a->count == b->count;
+
+    for (uint32_t i = 0; i < a->count && is_good; i++)
+        is_good = is_same(a->items[i], b->items[i]);
+    return is_good;
+}
+
+/* A line: which settings are another server's. */
+static void tell_changes(const char *path, const struct proa_config *a,
+                         const struct proa_config *b)
+{
+    const struct {
+        const char *key;
+        bool is_same;
+    } looks[] = {
+        { "listen", are_same(&a->listen, &b->listen) },
+        { "tls", is_same(a->tls_certificate_path, b->tls_certificate_path) &&
+                     is_same(a->tls_key_path, b->tls_key_path) },
+        { "proxy-protocol", a->reads_proxy_header == b->reads_proxy_header },
+        { "admin", is_same(a->admin_address, b->admin_address) },
+        { "log", a->log_format == b->log_format && a->is_quiet == b->is_quiet },
+        { "usage", is_same(a->usage_path, b->usage_path) &&
+                       is_same(a->usage_key_path, b->usage_key_path) },
+        { "workers", a->worker_count == b->worker_count },
+        { "drain", a->drain_ns == b->drain_ns },
+        { "drain-delay", a->drain_delay_ns == b->drain_delay_ns },
+        { "watch", a->watches == b->watches },
+        { "reload-from", are_same(&a->reload_folders, &b->reload_folders) },
+        { "user", is_same(a->user, b->user) },
+        { "sandbox", a->is_unconfined == b->is_unconfined },
+        { "supervise", a->is_unsupervised == b->is_unsupervised },
+        { "limits", memcmp(&a->limits, &b->limits, sizeof a->limits) == 0 },
+    };
+    struct proa_buffer line;
+    uint32_t count = 0;
+
+    proa_buffer_init(&line, LINES_BYTES_MAX);
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
+        if (!looks[i].is_same)
+            (void)proa_buffer_printf(&line, "%s'%s'", count++ == 0 ? "" : ", ",
+                                     looks[i].key);
+    if (count > 0) {
+        struct proa_buffer told;
+        proa_buffer_init(&told, LINES_BYTES_MAX);
+        (void)proa_buffer_printf(
+            &told, "proa: %s: %.*s changed: restart the server to take that\n",
+            path, (int)line.size, (const char *)line.bytes);
+        proa_log_write(&told);
+        proa_buffer_deinit(&told);
+    }
+    proa_buffer_deinit(&line);
+}
+
 enum proa_status
-proa_config_plan_file(const char *path,
+proa_config_plan_file(const char *path, const struct proa_config *before,
                       const struct proa_function_settings *given,
                       struct proa_plan *plan, struct proa_error *err)
 {
@@ -133,6 +194,7 @@ proa_config_plan_file(const char *path,
         proa_config_read(path, given, &faults, &config, err);
 
     if (status == PROA_OK) {
+        tell_changes(path, before, config);
         const char *folder = folder_of(path, plan->arena);
         status = proa_plan_watch(plan, folder != NULL ? folder : ".", err);
         return status == PROA_OK ? proa_config_plan(config, plan, err) : status;
