@@ -449,23 +449,28 @@ static void read_on(struct proa_http_connection *connection)
 
 /* --- a body in pieces ----------------------------------------------------- */
 
-/* Feed what has come of it; what is behind it is kept. */
+/* Feed what has come of it, unless it was read to where it belongs (`bytes` is
+ * NULL); what is behind it is kept. */
 static void process_body(struct proa_http_connection *connection,
                          const uint8_t *bytes, size_t size)
 {
     struct proa_http_exchange *exchange = connection->exchange;
-    size_t used = 0;
-    enum reading result = feed(connection, bytes, size, &used);
+    struct proa_http1 *http1 = connection->http1;
+    size_t used = size;
 
+    if (bytes == NULL)
+        proa_http1_filled(http1, size);
+    else
+        (void)feed(connection, bytes, size, &used);
     connection->received += used;
-    if (result == READING_ON) {
+    if (proa_http1_state(http1) == PROA_HTTP1_BODY) {
         proa_http_exchange_change(exchange);
-    } else if (proa_http1_state(connection->http1) == PROA_HTTP1_REFUSED) {
-        proa_http_flow1_refuse_body(connection,
-                                    proa_http1_status(connection->http1));
+    } else if (proa_http1_state(http1) == PROA_HTTP1_REFUSED) {
+        proa_http_flow1_refuse_body(connection, proa_http1_status(http1));
     } else {
         exchange->body_is_open = false;
-        if (proa_buffer_append(&connection->unread, bytes + used, size - used))
+        if (used == size ||
+            proa_buffer_append(&connection->unread, bytes + used, size - used))
             proa_http_exchange_change(exchange);
         else
             proa_http_flow1_refuse_body(connection, 503);
@@ -475,13 +480,16 @@ static void process_body(struct proa_http_connection *connection,
 
 static void read_body(struct proa_http_connection *connection)
 {
-    uint8_t *bytes = connection->shared->scratch;
-    size_t size;
+    uint8_t *bytes = connection->shared->scratch, *room = NULL;
+    size_t size, size_max = PROA_HTTP_SCRATCH_SIZE;
 
-    switch (proa_http_transport_read(&connection->transport, bytes,
-                                     PROA_HTTP_SCRATCH_SIZE, &size)) {
+    /* Under TLS what is left of a record would wake nobody. */
+    if (connection->transport.ssl == NULL)
+        room = proa_http1_room(connection->http1, &size_max);
+    switch (proa_http_transport_read(
+        &connection->transport, room != NULL ? room : bytes, size_max, &size)) {
     case PROA_HTTP_IO_DONE:
-        process_body(connection, bytes, size);
+        process_body(connection, room != NULL ? NULL : bytes, size);
         break;
     case PROA_HTTP_IO_AGAIN:
         proa_http_flow1_watch_pieces(connection);

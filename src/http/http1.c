@@ -12,6 +12,9 @@
 /* Framing bytes that a chunked body may have for each byte of data. */
 enum { FRAMING_PER_BYTE_MAX = 16 };
 
+/* Room is made for no more than twice of what a client has sent. */
+enum { ROOM_FROM_BYTES = 32 * 1024, ROOM_BYTES_MAX = 64 * 1024 };
+
 struct proa_http1 {
     enum proa_http1_state state;
     uint16_t status;
@@ -127,8 +130,7 @@ static int on_data(llhttp_t *parser, const char *at, size_t size)
     struct proa_http1 *http1 = parser->data;
     struct proa_http_request *request = http1->request;
 
-    if (http1->framing.is_chunked &&
-        !framing_is_good(http1, (const uint8_t *)at))
+    if (!framing_is_good(http1, (const uint8_t *)at))
         return HPE_USER;
     if (http1->lines.previous == '\r')
         return refuse(http1, 400);
@@ -263,9 +265,69 @@ static size_t head_feed(struct proa_http1 *http1, const uint8_t *bytes,
     return used;
 }
 
+static uint64_t length_left(const struct proa_http1 *http1)
+{
+    return http1->framing.content_length - http1->body_bytes;
+}
+
+static void length_count(struct proa_http1 *http1, size_t size)
+{
+    http1->wants_continue = false;
+    http1->body_bytes += size;
+    if (length_left(http1) == 0)
+        http1->state = PROA_HTTP1_REQUEST;
+}
+
+/* A body that has a length: there is nothing in it to be read by a parser. */
+static size_t length_feed(struct proa_http1 *http1, const uint8_t *bytes,
+                          size_t size)
+{
+    struct proa_http_request *request = http1->request;
+
+    if (size > length_left(http1))
+        size = (size_t)length_left(http1);
+    if (request != NULL) {
+        proa_http_request_compact(request);
+        if (!proa_buffer_append(&request->body, bytes, size)) {
+            proa_http1_refuse(http1, 503);
+            return size;
+        }
+    }
+    length_count(http1, size);
+    return size;
+}
+
+uint8_t *proa_http1_room(struct proa_http1 *http1, size_t *size)
+{
+    struct proa_http_request *request = http1->request;
+    size_t room = ROOM_BYTES_MAX;
+
+    if (http1->state != PROA_HTTP1_BODY || http1->framing.is_chunked ||
+        request == NULL || http1->body_bytes < ROOM_FROM_BYTES)
+        return NULL;
+    if (room > length_left(http1))
+        room = (size_t)length_left(http1);
+    proa_http_request_compact(request);
+    uint8_t *bytes = proa_buffer_reserve(&request->body, room);
+    if (bytes == NULL)
+        return NULL;
+    request->body.size -= room;
+    *size = room;
+    return bytes;
+}
+
+void proa_http1_filled(struct proa_http1 *http1, size_t size)
+{
+    assert(http1->state == PROA_HTTP1_BODY && size <= length_left(http1));
+    http1->request->body.size += size;
+    length_count(http1, size);
+}
+
 static size_t body_feed(struct proa_http1 *http1, const uint8_t *bytes,
                         size_t size)
 {
+    if (!http1->framing.is_chunked)
+        return length_feed(http1, bytes, size);
     http1->wants_continue = false;
     http1->unread = bytes;
     enum llhttp_errno result =
@@ -278,8 +340,7 @@ static size_t body_feed(struct proa_http1 *http1, const uint8_t *bytes,
         proa_http1_refuse(http1, 400); /* or what a callback said before */
     if (http1->state == PROA_HTTP1_REFUSED)
         return size;
-    if (http1->framing.is_chunked)
-        (void)framing_is_good(http1, end);
+    (void)framing_is_good(http1, end);
     return (size_t)(end - bytes);
 }
 

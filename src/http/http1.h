@@ -44,6 +44,16 @@ void proa_http1_destroy(struct proa_http1 *http1);
 size_t proa_http1_feed(struct proa_http1 *http1, const uint8_t *bytes,
                        size_t size);
 
+/*
+ * Where the next bytes of a body that has a length may be read to, in place of
+ * a feed; proa_http1_filled() tells how many were.
+ *
+ * @param size how many at most; written unless the result is NULL
+ * @return NULL: they must be fed
+ */
+uint8_t *proa_http1_room(struct proa_http1 *http1, size_t *size);
+void proa_http1_filled(struct proa_http1 *http1, size_t size);
+
 enum proa_http1_state proa_http1_state(const struct proa_http1 *http1);
 
 /* In REFUSED: the status to answer with. */

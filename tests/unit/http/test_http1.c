@@ -133,8 +133,44 @@ static void run_case(const struct golden_case *c)
     }
 }
 
+/* Once much of it has come; and what is fed before and behind is in order. */
+static void a_long_body_is_read_to_its_place(void)
+{
+    enum { SIZE = 100000, FED = 40000 };
+    static const char head[] =
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+    struct proa_http1_limits wide = limits;
+    static uint8_t body[SIZE];
+    size_t at = FED, room = 0;
+    uint8_t *place;
+
+    wide.body_bytes_max = SIZE;
+    for (size_t i = 0; i < SIZE; i++)
+        body[i] = (uint8_t)(i * 31 >> 3);
+    struct proa_http1 *http1 = proa_http1_create(&wide);
+    CHECK_EQ(http1 != NULL, 1);
+    CHECK_EQ(proa_http1_room(http1, &room) == NULL, 1);
+    CHECK_EQ(proa_http1_feed(http1, (const uint8_t *)head, sizeof head - 1),
+             sizeof head - 1);
+    CHECK_EQ(proa_http1_room(http1, &room) == NULL, 1);
+    CHECK_EQ(proa_http1_feed(http1, body, FED), FED);
+    while ((place = proa_http1_room(http1, &room)) != NULL) {
+        size_t some = room < 7777 ? room : 7777;
+        memcpy(place, body + at, some);
+        proa_http1_filled(http1, some);
+        at += some;
+    }
+    CHECK_EQ(at, SIZE);
+    CHECK_EQ(proa_http1_state(http1), PROA_HTTP1_REQUEST);
+    const struct proa_http_request *request = proa_http1_request(http1);
+    CHECK_EQ(request->body.size, SIZE);
+    CHECK_EQ(memcmp(request->body.bytes, body, SIZE), 0);
+    proa_http1_destroy(http1);
+}
+
 int main(void)
 {
+    a_long_body_is_read_to_its_place();
     CHECK_EQ(golden_run(__FILE__, "requests.txt", run_case) > 30, 1);
     CHECK_EQ(golden_run(__FILE__, "smuggling.txt", run_case) > 60, 1);
     return 0;
