@@ -186,10 +186,7 @@ def noisy(made, which, load, rounds):
 
 
 def rss(pid):
-    for line in open(f"/proc/{pid}/status"):
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    return host.resident_bytes(pid)[0]
 
 
 def connect_many(port, count):

@@ -13,42 +13,20 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "http/accept.h"
 #include "http/connection.h"
 #include "http/flow2.h"
+#include "http/server_state.h"
 #include "http/tls.h"
 
 enum {
     EVENTS_PER_TURN = 256,
-    ACCEPTS_PER_TURN = 64,
-    ACCEPT_PAUSE_MS = 100, /* when the process has no descriptor left */
     NS_PER_MS = 1000000,
     /* Answers are kept back until others are there, too, so that a client that
      * sleeps is woken for several: but not so many, nor for so long. */
     KEPT_COUNT_MAX = 32,
     KEPT_BYTES_MAX = 64 * 1024,
     KEPT_NS_MAX = 200000,
-};
-
-struct proa_http_server {
-    struct proa_http_shared shared;
-    struct proa_http_listeners listeners; /* closed once it drains */
-    bool is_twin;
-    int wake_fd;  /* readable when `done` got its first exchange */
-    bool accepts; /* epoll waits for the listeners */
-    uint64_t accept_again_ms;
-    uint64_t turn_ns;                 /* when the handler wants its turn */
-    atomic_uint own_connection_count; /* unless twins count together */
-    atomic_bool runs;
-    pthread_t thread;                     /* while it runs */
-    struct proa_http_exchange *own;       /* handed back by that thread... */
-    struct proa_http_exchange **own_last; /* ...the oldest first */
-    uint32_t own_count;                   /* since they were looked at... */
-    size_t own_bytes;                     /* ...and their bodies */
-    char reload_mark;    /* its address stands for `reload_fd` */
-    uint32_t stop_count; /* how often we were told to stop */
-    uint64_t drain_end_ms;
-    pthread_mutex_t done_lock;
-    struct proa_http_exchange *done; /* guarded by the lock, newest first */
 };
 
 void proa_http_exchange_respond(struct proa_http_exchange *exchange)
@@ -164,79 +142,6 @@ static void keep_own(struct proa_http_server *server, uint64_t *kept_ns)
     *kept_ns = 0;
 }
 
-/* One queue that several loops wait for shall wake one of them. */
-static bool watch_listener(const struct proa_http_server *server,
-                           struct proa_http_listener *listener, bool accepts)
-{
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
-
-    if (listener->is_shared)
-        event.events |= EPOLLEXCLUSIVE;
-    return epoll_ctl(server->shared.epoll_fd,
-                     accepts ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener->fd,
-                     &event) == 0;
-}
-
-static void set_accepting(struct proa_http_server *server, bool accepts)
-{
-    bool is_done = true;
-
-    if (server->shared.is_draining || server->accepts == accepts)
-        return;
-    for (uint32_t i = 0; i < server->listeners.count; i++)
-        if (!watch_listener(server, &server->listeners.items[i], accepts))
-            is_done = false;
-    if (is_done)
-        server->accepts = accepts;
-}
-
-/* Take one more connection into the count, if there may be one. */
-static bool count_connection(const struct proa_http_shared *shared)
-{
-    if (atomic_fetch_add(shared->open_count, 1) <
-        shared->options.limits.connection_count_max)
-        return true;
-    atomic_fetch_sub(shared->open_count, 1);
-    return false;
-}
-
-static void accept_some(struct proa_http_server *server,
-                        const struct proa_http_listener *listener)
-{
-    struct proa_http_shared *shared = &server->shared;
-
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct sockaddr_storage peer = { 0 };
-        socklen_t size = sizeof peer;
-        int one = 1;
-
-        if (!count_connection(shared)) {
-            set_accepting(server, false);
-            /* A twin's connection may be the one that ends. */
-            if (server->shared.options.connection_count != NULL)
-                server->accept_again_ms = shared->now_ms + ACCEPT_PAUSE_MS;
-            return;
-        }
-        int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            atomic_fetch_sub(shared->open_count, 1);
-            /* Without a free descriptor the listener would wake us for ever.
-             */
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-                errno == ENOMEM) {
-                set_accepting(server, false);
-                server->accept_again_ms = shared->now_ms + ACCEPT_PAUSE_MS;
-            }
-            return;
-        }
-        if (peer.ss_family != AF_UNIX)
-            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (!proa_http_connection_open(shared, fd, listener, &peer))
-            atomic_fetch_sub(shared->open_count, 1);
-    }
-}
-
 static void stop(struct proa_http_server *server)
 {
     struct proa_http_shared *shared = &server->shared;
@@ -251,11 +156,12 @@ static void stop(struct proa_http_server *server)
         server->stop_count = 2;
         return;
     }
-    shared->is_draining = true;
+    proa_http_accept_last(server);
     server->drain_end_ms = shared->now_ms + shared->options.limits.drain_ms_max;
     /* A twin may keep the queue open, and with it our place in epoll. */
     for (uint32_t i = 0; i < server->listeners.count && server->accepts; i++)
-        (void)watch_listener(server, &server->listeners.items[i], false);
+        (void)proa_http_accept_watch(server, &server->listeners.items[i],
+                                     false);
     proa_http_listeners_close(&server->listeners);
     struct proa_http_connection *connection = shared->connections;
     while (connection != NULL) {
@@ -297,7 +203,7 @@ static void finish_deadlines(struct proa_http_server *server)
         atomic_load(shared->open_count) <
             shared->options.limits.connection_count_max &&
         shared->now_ms >= server->accept_again_ms)
-        set_accepting(server, true);
+        proa_http_accept_set(server, true);
 }
 
 static int wait_ms(const struct proa_http_server *server)
@@ -350,7 +256,7 @@ static void dispatch_event(struct proa_http_server *server,
 
     if (listener != NULL) {
         if (listener->fd >= 0)
-            accept_some(server, listener);
+            proa_http_accept_some(server, listener);
     } else if (who == &server->wake_fd) {
         finish_done(server);
     } else if (who == &server->stop_count) {
@@ -467,7 +373,7 @@ static enum proa_status open_listeners(struct proa_http_server *server,
         if (!listeners->items[i].is_port &&
             (options->twin != NULL || options->connection_count != NULL))
             listeners->items[i].is_shared = true;
-        if (!watch_listener(server, &listeners->items[i], true))
+        if (!proa_http_accept_watch(server, &listeners->items[i], true))
             status =
                 proa_fail(err, PROA_IO, 0, "event loop: %s", strerror(errno));
     }

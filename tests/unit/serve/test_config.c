@@ -28,8 +28,8 @@ static const struct bad_case bad_cases[] = {
       "'workers'?\n" },
     { "static: p\nmax_body: 3",
       "f:2:1: 'max_body' is no setting of the configuration; there are: listen "
-      "tls proxy-protocol admin log usage workers drain watch reload-from user "
-      "sandbox limits defaults routes folder static\n" },
+      "tls proxy-protocol admin log usage workers drain drain-delay supervise "
+      "watch reload-from user sandbox limits defaults routes folder static\n" },
     { "static: p\ntimeout: 3s",
       "f:2:1: 'timeout' is no setting of the configuration; it belongs to "
       "defaults, or a route\n" },
@@ -116,8 +116,8 @@ static const struct bad_case bad_cases[] = {
                       "folder\n" },
     { "\"a\\nb\": c\nstatic: p",
       "f:1:1: 'a?b' is no setting of the configuration; there are: listen tls "
-      "proxy-protocol admin log usage workers drain watch reload-from user "
-      "sandbox limits "
+      "proxy-protocol admin log usage workers drain drain-delay supervise "
+      "watch reload-from user sandbox limits "
       "defaults routes folder static\n" },
     { "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]",
       "f:1:17: lists and maps lie more than 16 deep in each other\n" },
