@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "compile/block.h"
 #include "compile/loop.h"
 #include "compile/place.h"
 
@@ -251,16 +252,6 @@ static void tell_apart(struct teller *teller)
     }
 }
 
-static bool is_loop(LLVMBasicBlockRef block)
-{
-    LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
-
-    for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
-        if (LLVMGetSuccessor(end, i) == block)
-            return true;
-    return false;
-}
-
 static unsigned md_apart(const struct proa_unit *unit)
 {
     static const char name[] = "proa.apart";
@@ -280,7 +271,7 @@ void proa_apart_begin(struct proa_unit *unit)
         for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
              block != NULL; block = LLVMGetNextBasicBlock(block)) {
             teller.loop = block;
-            if (is_loop(block) && read_loop(&teller))
+            if (proa_block_is_loop(block) && read_loop(&teller))
                 tell_apart(&teller);
         }
     }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "compile/block.h"
 #include "compile/ptrmap.h"
 
 enum {
@@ -210,22 +211,12 @@ static void put_late_last(struct chain *chain, uint32_t sum)
     }
 }
 
-static bool is_loop(LLVMBasicBlockRef block)
-{
-    LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
-
-    for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
-        if (LLVMGetSuccessor(end, i) == block)
-            return true;
-    return false;
-}
-
 static void shorten_function(struct chain *chain, LLVMValueRef function)
 {
     for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function);
          block != NULL; block = LLVMGetNextBasicBlock(block)) {
         chain->block = block;
-        if (!is_loop(block) || !list_values(chain))
+        if (!proa_block_is_loop(block) || !list_values(chain))
             continue;
         find_circles(chain);
         for (uint32_t i = chain->count; i-- > 0;)

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "compile/block.h"
 #include "compile/ptrmap.h"
 
 static const char use_prefix[] = "proa.use.";
@@ -197,25 +198,6 @@ static bool is_root(LLVMValueRef instruction)
     }
 }
 
-/* One block leads here, and no other: what only this one uses may come along.
- */
-static bool has_one_predecessor(LLVMBasicBlockRef block)
-{
-    LLVMBasicBlockRef from = NULL;
-
-    for (LLVMUseRef at = LLVMGetFirstUse(LLVMBasicBlockAsValue(block));
-         at != NULL; at = LLVMGetNextUse(at)) {
-        LLVMValueRef user = LLVMGetUser(at);
-
-        if (LLVMIsATerminatorInst(user) == NULL)
-            continue;
-        if (from != NULL && from != LLVMGetInstructionParent(user))
-            return false;
-        from = LLVMGetInstructionParent(user);
-    }
-    return true;
-}
-
 static void visit_operands(struct firm *firm, LLVMValueRef user)
 {
     unsigned count = (unsigned)LLVMGetNumOperands(user);
@@ -232,7 +214,7 @@ static void visit_operands(struct firm *firm, LLVMValueRef user)
         /* A phi cannot be moved. */
         if (LLVMIsAPHINode(value) != NULL ||
             place == LLVMGetInstructionParent(value) ||
-            !has_one_predecessor(place))
+            proa_block_only_predecessor(place) == NULL)
             visit(firm, value);
     }
 }

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "compile/block.h"
 #include "compile/place.h"
 #include "compile/ptrmap.h"
 
@@ -68,23 +69,6 @@ static bool is_step(LLVMValueRef value, LLVMValueRef phi)
            LLVMIsAConstantInt(LLVMGetOperand(value, 1)) != NULL;
 }
 
-static LLVMBasicBlockRef only_predecessor(LLVMBasicBlockRef block)
-{
-    LLVMBasicBlockRef from = NULL;
-
-    for (LLVMUseRef at = LLVMGetFirstUse(LLVMBasicBlockAsValue(block));
-         at != NULL; at = LLVMGetNextUse(at)) {
-        LLVMValueRef user = LLVMGetUser(at);
-
-        if (LLVMIsATerminatorInst(user) == NULL)
-            continue;
-        if (from != NULL && from != LLVMGetInstructionParent(user))
-            return NULL;
-        from = LLVMGetInstructionParent(user);
-    }
-    return from;
-}
-
 static bool comes_before(LLVMValueRef first, LLVMValueRef second)
 {
     for (LLVMValueRef at = first; at != NULL; at = LLVMGetNextInstruction(at))
@@ -101,7 +85,7 @@ static bool was_run(LLVMValueRef access, LLVMValueRef where)
     if (LLVMGetInstructionParent(access) == block)
         return comes_before(access, where);
     for (int i = 0; i < WAY_MAX && block != NULL; i++) {
-        block = only_predecessor(block);
+        block = proa_block_only_predecessor(block);
         if (block == LLVMGetInstructionParent(access))
             return true;
     }

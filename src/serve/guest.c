@@ -77,14 +77,12 @@ static enum proa_status link_imports(void *env, struct proa_store *store,
 {
     struct run *run = env;
     struct proa_host_table tables[PROA_WASI_TABLE_COUNT];
+    enum proa_status status =
+        proa_init_link(run->function, run->host->null_fd, &run->io, &run->use,
+                       &run->first_wasi, err);
 
-    if (run->function->init != NULL) {
-        enum proa_status status = proa_init_wasi(
-            run->function, run->host->null_fd, &run->io, &run->first_wasi, err);
-        if (status != PROA_OK)
-            return status;
-        run->use.first_env = run->first_wasi;
-    }
+    if (status != PROA_OK)
+        return status;
     proa_wasi_tables(run->first_wasi != NULL ? run->first_wasi : run->wasi,
                      tables);
     return proa_host_link(store, run->function->module, tables,

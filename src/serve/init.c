@@ -106,8 +106,9 @@ enum proa_status proa_init_call(void *name, struct proa_store *store,
                      own.text, (const char *)name);
 }
 
-enum proa_status proa_init_wasi(const struct proa_function *function,
+enum proa_status proa_init_link(const struct proa_function *function,
                                 int null_fd, struct proa_guest_io *io,
+                                struct proa_slots_use *use,
                                 struct proa_wasi **wasi, struct proa_error *err)
 {
     const struct proa_function_settings *settings = &function->settings;
@@ -120,8 +121,13 @@ enum proa_status proa_init_wasi(const struct proa_function *function,
         .preopen_count = settings->preopen_count,
     };
 
+    if (function->init == NULL)
+        return PROA_OK;
     proa_guest_io_offer(io, null_fd, true, &options);
     /* The request's body is the request's. */
     options.streams[0] = NULL;
-    return proa_wasi_create(&options, wasi, err);
+    enum proa_status status = proa_wasi_create(&options, wasi, err);
+    if (status == PROA_OK)
+        use->first_env = *wasi;
+    return status;
 }

@@ -9,6 +9,7 @@
 #include "proa/pool.h"
 #include "serve/app.h"
 #include "serve/guest_io.h"
+#include "serve/slots.h"
 
 /*
  * Which export is called once: the one that the settings name; else
@@ -41,16 +42,19 @@ PROA_NODISCARD enum proa_status proa_init_call(void *name,
                                                struct proa_error *err);
 
 /*
- * The WASI of that time, which knows of no request: the function's own
- * environment and folders, nothing to read, and what is printed is logged.
+ * For the link of a slot: what its imports work on until its beginning is made,
+ * if something is called by then. That is a WASI which knows of no request: the
+ * function's own environment and folders, nothing to read, and what is printed
+ * is logged.
  *
  * @param io   what it prints goes there
- * @param wasi set on success; owned: end with proa_wasi_destroy()
+ * @param use  its `first_env` is set
+ * @param wasi set to it, if one is needed; owned: end with proa_wasi_destroy()
  * @return as proa_wasi_create()
  */
 PROA_NODISCARD enum proa_status
-proa_init_wasi(const struct proa_function *function, int null_fd,
-               struct proa_guest_io *io, struct proa_wasi **wasi,
-               struct proa_error *err);
+proa_init_link(const struct proa_function *function, int null_fd,
+               struct proa_guest_io *io, struct proa_slots_use *use,
+               struct proa_wasi **wasi, struct proa_error *err);
 
 #endif

@@ -66,14 +66,12 @@ static enum proa_status link_imports(void *env, struct proa_store *store,
                                      struct proa_error *err)
 {
     struct run *run = env;
+    enum proa_status status =
+        proa_init_link(run->function, run->host->null_fd, &run->io, &run->use,
+                       &run->first_wasi, err);
 
-    if (run->function->init != NULL) {
-        enum proa_status status = proa_init_wasi(
-            run->function, run->host->null_fd, &run->io, &run->first_wasi, err);
-        if (status != PROA_OK)
-            return status;
-        run->use.first_env = run->first_wasi;
-    }
+    if (status != PROA_OK)
+        return status;
     return link_all(run, store, imports, NULL, err);
 }
 

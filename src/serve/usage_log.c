@@ -33,10 +33,14 @@ enum proa_status proa_usage_log_open(const char *path, const char *key_path,
 
     if (made == NULL)
         return proa_fail(err, PROA_NOMEM, 0, "no memory for records of usage");
-    made->path = strcmp(path, "-") == 0 ? NULL : strdup(path);
-    made->fd = strcmp(path, "-") == 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
-                                      : open_file(path);
-    if (made->fd < 0)
+    bool is_log = strcmp(path, "-") == 0;
+    made->path = is_log ? NULL : strdup(path);
+    made->fd =
+        is_log ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : open_file(path);
+    if (!is_log && made->path == NULL)
+        status =
+            proa_fail(err, PROA_NOMEM, 0, "no memory for records of usage");
+    else if (made->fd < 0)
         status = proa_fail(err, PROA_USAGE, 0, "usage records: %.200s: %s",
                            path, strerror(errno));
     if (status == PROA_OK && key_path != NULL)
@@ -64,11 +68,11 @@ void proa_usage_log_close(struct proa_usage_log *log)
 enum proa_status proa_usage_log_reopen(const struct proa_usage_log *log,
                                        struct proa_error *err)
 {
-    int fd = log->path == NULL ? log->fd : open_file(log->path);
-    int code = errno;
-
     if (log->path == NULL)
         return PROA_OK;
+    int fd = open_file(log->path);
+    int code = errno;
+
     if (fd >= 0 && dup3(fd, log->fd, O_CLOEXEC) < 0) {
         code = errno;
         (void)close(fd);
