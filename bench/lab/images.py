@@ -9,12 +9,11 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 
 from lab import build, host, places
 from lab.places import BuildError
-from lab.starting import TARGET, Prepared, libraries_of, size_of
+from lab.starting import Prepared, Started, libraries_of, size_of
 
 GUEST_PORT = "8080"
 VM_MEGABYTES = "128"
@@ -53,15 +52,10 @@ def delete(runtime, name):
 
 def answers(command, port):
     """Whether what this starts gives a good answer soon; it is ended at once."""
-    words = [places.program("lab_first"), port, TARGET, TRY_SECONDS, *command]
-    # What is started outlives lab_first: it must hold no pipe of ours.
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True)
-    if done.returncode != 0:
+    try:
+        Started(command, port, host.cores(), seconds=TRY_SECONDS).end()
+    except RuntimeError:
         return False
-    for one in reversed(host.tree(int(done.stdout.split()[1]))):
-        with contextlib.suppress(OSError):
-            os.kill(one, signal.SIGKILL)
     return True
 
 

@@ -2,10 +2,8 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
-import contextlib
 import os
 import pathlib
-import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -47,53 +45,66 @@ def libraries_of(program):
                    pathlib.Path(word).exists()})
 
 
-def first(prepared, port, which):
-    """(nanoseconds, process number) of one start; the process goes on."""
+class Started:
+    """What a command has started, once it has answered: `ns` after its start. It lives until
+    it is ended, and no longer than we do (lab_first sees to it)."""
+
+    def __init__(self, command, port, which, env=None, seconds=START_SECONDS_MAX):
+        words = [places.program("lab_first"), port, TARGET, seconds, *command]
+        self.child = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.DEVNULL, text=True, env={**os.environ, **(env or {})},
+                                      preexec_fn=host.pin(which))
+        said = ""
+        try:
+            said = self.child.stdout.readline()
+        finally:
+            if not said:
+                self.end()
+        if not said:
+            raise RuntimeError("no good answer")
+        self.ns, self.pid = (int(word) for word in said.split())
+
+    def end(self):
+        """With all that came of it."""
+        self.child.stdin.close()
+        self.child.wait()
+        self.child.stdout.close()
+
+
+def start(prepared, port, which):
+    """What `prepared` starts, and has answered."""
+    prepared.before(port)
     command, env = prepared.start(port) or ([], {})
-    words = [places.program("lab_first"), port, TARGET, START_SECONDS_MAX, *command]
-    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                          stdin=subprocess.DEVNULL, env={**os.environ, **env}, preexec_fn=host.pin(which))
-    if done.returncode != 0:
-        raise RuntimeError("no good answer")
-    ns, pid = (int(word) for word in done.stdout.split())
-    return ns, pid
-
-
-def end(prepared, port, pid):
-    if pid:
-        for one in reversed(host.tree(pid)):
-            with contextlib.suppress(OSError):
-                os.kill(one, signal.SIGKILL)
-    prepared.after(port)
+    try:
+        return Started(command, port, which, env)
+    except BaseException:
+        prepared.after(port)
+        raise
 
 
 def one_start(prepared, which):
     """Nanoseconds of one start, which is ended at once."""
     port = host.free_port()
-    prepared.before(port)
-    try:
-        ns, pid = first(prepared, port, which)
-    except (RuntimeError, OSError):
-        prepared.after(port)
-        raise
-    end(prepared, port, pid)
-    return ns
+    started = start(prepared, port, which)
+    started.end()
+    prepared.after(port)
+    return started.ns
 
 
 def weigh(prepared, which, extra):
     """Bytes of one at rest, and what each of `extra` further ones adds."""
-    pids, rest = [], 0
+    ports, rest = [], 0
     try:
         for number in range(extra + 1):
             port = host.free_port()
-            prepared.before(port)
-            pids.append((port, first(prepared, port, which)[1]))
+            ports.append((port, start(prepared, port, which)))
             if number == 0:
                 time.sleep(SETTLE_SECONDS)
-                rest = prepared.weight(pids[0][1])
+                rest = prepared.weight(ports[0][1].pid)
         time.sleep(SETTLE_SECONDS)
-        every = sum(prepared.weight(pid) for _, pid in pids)
+        every = sum(prepared.weight(started.pid) for _, started in ports)
     finally:
-        for port, pid in pids:
-            end(prepared, port, pid)
+        for port, started in ports:
+            started.end()
+            prepared.after(port)
     return rest, (every - rest) / extra
