@@ -27,9 +27,9 @@ def parse():
     commands.add_parser("list", help="what is compared, and what is missing for it here")
     runs = commands.add_parser("run", help="build, check, measure, report")
     runs.add_argument("names", nargs="*", metavar="NAME", help="only these variants")
-    runs.add_argument("--quick", action="store_true", help="less of everything, within three minutes")
+    runs.add_argument("--quick", action="store_true", help="less of everything, within three minutes, building too")
     runs.add_argument("--minutes", type=float, default=0, help="that it may take, apart from building: runs are as long "
-                      "as fit; 25 unless given, 3 with --quick")
+                      "as fit; 25 unless given (--quick: 3, with building)")
     runs.add_argument("--repetitions", type=int, default=3)
     runs.add_argument("--neighbours", type=int, default=3, help="how many noisy ones, besides none")
     runs.add_argument("--sizes", type=lambda text: text.split(","), default=[], help="10KB,100KB,1MB,5MB")

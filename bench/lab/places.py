@@ -2,11 +2,16 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import contextlib
 import functools
+import math
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import threading
+import time
 
 from lab import host
 
@@ -21,10 +26,12 @@ PROA = pathlib.Path(os.environ.get("PROA", BUILD / "proa"))
 INSTALLED = host.HERE.parent.parent.parent / "libexec/proa/lab"  # programs beside share/proa/lab
 VARIANTS = host.HERE / "variants"
 NATIVE_CPU = "x86-64-v3"
+BUILDING = threading.Lock()
 OPTIMISED = ("-O3", "-ffp-contract=off", "-D_GNU_SOURCE")
 
 os.environ["PATH"] = f"{PEERS / 'bin'}:{os.environ['PATH']}"
 BUILD_SECONDS_MAX = 1800
+DEADLINE = [math.inf]  # when building must be over, by time.monotonic()
 
 
 class BuildError(Exception):
@@ -39,19 +46,33 @@ def clang():
     return None
 
 
-def run(command, cwd=None, env=None, seconds=BUILD_SECONDS_MAX):
+class NoTime(BuildError):
+    """It was not built because the time for building is over."""
+
+
+def run(command, cwd=None, env=None):
     """A build step; what it said is the error when it fails."""
+    seconds = min(BUILD_SECONDS_MAX, DEADLINE[0] - time.monotonic())
+    if seconds <= 0:
+        raise NoTime("not built: no time is left for building")
     try:
-        done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True,
-                              errors="replace", env={**os.environ, **(env or {})}, timeout=seconds)
+        child = subprocess.Popen([str(word) for word in command], cwd=cwd, stdin=subprocess.DEVNULL, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
+                                 env={**os.environ, **(env or {})}, start_new_session=True)
     except FileNotFoundError:
         raise BuildError(f"{command[0]} is not installed") from None
+    try:
+        said, wrong = child.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise BuildError(f"{command[0]} took longer than {seconds:.0f} s") from None
-    if done.returncode != 0:
-        said = " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
-        raise BuildError(f"{command[0]} failed: {said[-300:]}")
-    return done.stdout
+        raise NoTime(f"not built: the time for building was over within {command[0]}") from None
+    finally:
+        if child.returncode is None:  # with all that it started
+            with contextlib.suppress(OSError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+    if child.returncode != 0:
+        raise BuildError(f"{command[0]} failed: {' | '.join((wrong or said).strip().splitlines()[-3:])[-300:]}")
+    return said
 
 
 def is_newer(target, sources):
@@ -81,7 +102,8 @@ def built(name):
     """A file of the lab's own in C (bench/CMakeLists.txt): in a build folder, or installed."""
     if (BUILD / "CMakeCache.txt").exists():
         target = "lab_server" if name.startswith("liblab_server") or name.startswith("lab_server") else name
-        run(["cmake", "--build", BUILD, "--target", target])
+        with BUILDING:  # two at once would be one too many for a build folder
+            run(["cmake", "--build", BUILD, "--target", target])
     for folder in (BUILD / "bench", INSTALLED):
         if (folder / name).exists():
             return folder / name

@@ -5,7 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 # What one answer or body weighs -> how many items that is, at some 142 bytes each.
 SIZES = {"10 KB": 70, "100 KB": 704, "1 MB": 7040, "5 MB": 35200}
@@ -94,13 +94,23 @@ class Settings:
     single: tuple = ()  # variants that use one core
     repetitions: int = 3
     warm_seconds: float = 0.5
+    left_out: tuple = ()  # of (size, method): what there is no time for at all
     unit: float = 1.0  # seconds of an open run of the smallest size: see fit()
 
     def fingerprint(self, versions):
         """Changes when samples could not be put beside those of before; how
         long they last is settled when it is known how much time there is."""
-        text = json.dumps([{**asdict(self), "unit": 0}, versions], sort_keys=True)
+        text = json.dumps([{**asdict(self), "unit": 0, "left_out": ()}, versions], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def settings_from(known):
+    """Settings as they were kept in a file; what another version kept besides is passed over."""
+    names = {field.name for field in fields(Settings)}
+
+    def plain(value):
+        return tuple(map(plain, value)) if isinstance(value, list) else value
+    return Settings(**{name: plain(value) for name, value in known.items() if name in names})
 
 
 def rotated(items, by):
@@ -125,6 +135,8 @@ def turns(settings):
     for repetition in range(settings.repetitions):
         for size in settings.sizes:
             for method in settings.methods:
+                if (size, method) in settings.left_out:
+                    continue
                 for cores in settings.core_counts:
                     if cores > 1 and size not in settings.core_sizes:
                         continue
@@ -142,14 +154,35 @@ def total(settings):
     return sum(seconds_of(one) for one in turns(settings))
 
 
+def less(settings):
+    """The same settings, and what is tried when they do not fit: fewer repetitions; with
+    one, fewer questions, the longest left out first, for all variants alike."""
+    for repetitions in range(settings.repetitions, 0, -1):
+        yield replace(settings, repetitions=repetitions)
+    questions = [(size, method) for size in reversed(settings.sizes) for method in reversed(settings.methods)]
+    for count in range(1, len(questions) + 1):
+        yield replace(settings, repetitions=1, left_out=tuple(questions[:count]))
+
+
 def fit(settings, seconds):
     """The same settings for this much time: runs as long as fit; where even short
-    ones do not, fewer repetitions, at least one."""
-    for repetitions in range(settings.repetitions, 0, -1):
-        fewer = replace(settings, repetitions=repetitions)
+    ones do not, less of them."""
+    for fewer in less(settings):
         fixed, whole = total(replace(fewer, unit=0.0)), total(replace(fewer, unit=1.0))
         unit = (seconds - fixed) / (whole - fixed) if whole > fixed else UNIT_MAX
         if unit >= UNIT_MIN:
             break
     # Rounded down, so that the sum is not more than there is.
     return replace(fewer, unit=int(min(max(unit, UNIT_MIN), UNIT_MAX) * 100) / 100)
+
+
+def named(settings, cells):
+    """What these cells are, for a person: one line for all variants of a question, where
+    all of them are among the cells."""
+    found, every = {}, set(settings.variants)
+    for cell in cells:
+        about = f"{cell.method} of {cell.size}" + (f" on {cell.cores} cores" if cell.cores > 1 else "")
+        about += {"full": ", as fast as it goes"}.get(cell.load, f", {cell.neighbours} neighbours")
+        about += f", repetition {cell.repetition + 1}" if settings.repetitions > 1 else ""
+        found.setdefault(about, []).append(cell.variant)
+    return [f"{about}: " + ("all variants" if set(names) == every else ", ".join(names)) for about, names in found.items()]

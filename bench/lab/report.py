@@ -2,7 +2,6 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
-import dataclasses
 import html
 import json
 import math
@@ -75,13 +74,12 @@ class Page:
                 f"{self.priority(machine)}; begun {self.plan['started']}. {escaped(said)}.{quick}</p>")
 
     def not_run(self, store):
-        """What was planned and is not there: names of runs."""
-        known = {field.name for field in dataclasses.fields(plan.Settings)}
-        about = {name: tuple(value) if isinstance(value, list) else value
-                 for name, value in self.plan.get("settings", {}).items() if name in known}
+        """What was planned and is not there, in words."""
         if not self.plan.get("fitted"):
-            return []
-        return [cell.name for turn in plan.turns(plan.Settings(**about)) for cell in turn.cells if not store.has(cell.name)]
+            return ["every run: the time was over before the first"]
+        settings = plan.settings_from(self.plan["settings"])
+        left = [cell for turn in plan.turns(settings) for cell in turn.cells if not store.has(cell.name)]
+        return [*(f"{method} of {size}: all variants" for size, method in settings.left_out), *plan.named(settings, left)]
 
     def noise_part(self):
         """How far the machine was quiet, by the lab's own measure."""
@@ -230,9 +228,11 @@ class Page:
                                  "instances a GB", ""], rows))
 
     def marks_part(self):
-        left = self.unfinished
-        missing = (f"<p class=mark>{len(left)} planned runs are not there: the time was over, or the run was interrupted. "
-                   "The same command goes on with them.</p>") if left else ""
+        missing = ""
+        if self.unfinished:
+            lines = "".join(f"<li>{escaped(line)}</li>" for line in self.unfinished)
+            missing = ("<p class=mark>Left out, because the time was over or the run was interrupted; the same command goes "
+                       f"on with it:</p><ul class='small mark'>{lines}</ul>")
         lines = "".join(f"<li><code>{escaped(name)}</code>: {escaped(mark)}</li>" for name, mark in self.found["marked"])
         return (f"<h2>Marked runs</h2>{missing}<p>{len(self.found['marked'])} marks; none of these runs was left out of the "
                 f"figures above.</p><details><summary>all</summary><ul class=small>{lines}</ul></details>")

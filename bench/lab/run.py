@@ -1,10 +1,13 @@
 """`proa lab run`: builds, checks, measures; goes on where it was interrupted.
 
-What the time limit covers begins when everything is built.
+What the time limit covers begins when everything is built; with --quick, at once.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import concurrent.futures
+import contextlib
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -18,7 +21,14 @@ QUICK_MINUTES, FULL_MINUTES = 3.0, 25.0
 REPORT_SECONDS = {True: 25, False: 40}  # quick or not: what drawing takes, with a reserve
 FITTED_PART = 0.97  # of the time that is left: servers that get nothing done take longer
 RESUMED_PART_MAX = 0.6  # of the time, said to be used when a run goes on: who asks again gets some more
-STARTS_PART = {True: 0.25, False: 0.14}  # of the time, at most: section 4
+STARTS_PART = {True: 0.2, False: 0.14}  # of the time that is left then, at most: section 4
+BUILDS_PART, PREPARE_SECONDS = 0.42, 6  # of --quick's time, at most
+# Which to build first where time may be short: what the others are compared with, then the longest.
+BUILD_ORDER = ("node", "c-native", "c", "rust", "actix", "wasmtime", "go", "assemblyscript")
+
+
+class TimeIsOver(BaseException):
+    """Raised wherever we are when there is no more time; not an error that a run could have."""
 
 
 class Clock:
@@ -38,6 +48,10 @@ class Clock:
     def is_over(self, needed=0.0):
         return self.left() < needed
 
+    def part(self, share):
+        """Another one, for this much of what is left."""
+        return Clock(self.left() * share, now=self.now)
+
     def expect(self, seconds):
         """What is now begun should take so long."""
         self.all, self.done = max(seconds, 1e-9), 0.0
@@ -48,17 +62,35 @@ class Clock:
         self.done += seconds
 
 
+@contextlib.contextmanager
+def no_longer_than(seconds):
+    """What is within ends by TimeIsOver when the time is over, whatever it waits for."""
+    def end(*_):
+        raise TimeIsOver
+    before = signal.signal(signal.SIGALRM, end)
+    if seconds != math.inf:
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def make_all(names):
-    """name -> what it is started from; name -> why there is nothing."""
+    """name -> what it is started from; name -> why there is nothing. As many at once as there are cores."""
     made, missing = {}, {}
-    for name in names:
-        print(f"building {name}", flush=True)
+
+    def make(name):
+        start = time.monotonic()
         try:
             made[name] = variants.BY_NAME[name].build()
         except BuildError as why:
             missing[name] = str(why)
-            print(f"  {name}: {why}", flush=True)
-    return made, missing
+        print(f"building {name}: {missing.get(name) or f'{time.monotonic() - start:.1f} s'}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(len(host.cores())) as pool:
+        list(pool.map(make, sorted(names, key=BUILD_ORDER.index)))
+    return {name: made[name] for name in names if name in made}, missing
 
 
 def check_all(made, store):
@@ -125,8 +157,7 @@ def measure_all(turns, made, store, clock):
     clock.expect(sum(map(plan.seconds_of, open_turns)))
     for number, turn in enumerate(open_turns):
         if clock.is_over(plan.seconds_of(turn)):
-            print(f"the time is over: {len(open_turns) - number} of {len(turns)} turns are left; "
-                  "the same command goes on with them", flush=True)
+            print(f"the time is over: {len(open_turns) - number} of {len(turns)} turns are left", flush=True)
             return False
         clock.tell(turn.name, plan.seconds_of(turn))
         measure_turn(turn, made[turn.about.variant], store)
@@ -170,10 +201,14 @@ def look_around(about, when):
 
 
 def fitted(settings, about, clock):
-    """How long runs last is settled once, by the time that there is after all else."""
+    """How long runs last is settled once, by the time that there is after all else;
+    what was left out then may be done by the run that goes on."""
     if about["fitted"]:
-        return replace(settings, unit=about["settings"]["unit"], repetitions=about["settings"]["repetitions"])
-    settings = plan.fit(settings, clock.left() * FITTED_PART)
+        settings = replace(settings, unit=about["settings"]["unit"], repetitions=about["settings"]["repetitions"])
+    else:
+        settings = plan.fit(settings, clock.left() * FITTED_PART)
+    for size, method in settings.left_out:
+        print(f"left out, there is no time for it: {method} of {size}", flush=True)
     about["settings"], about["fitted"] = settings.__dict__, True
     return settings
 
@@ -183,23 +218,48 @@ def keep(store, about, clock):
     store.write_text("plan.json", json.dumps(about, indent=1) + "\n")
 
 
-def run(options, store):
-    """True when all that was asked for is there."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    settings = settings_of(options)
-    about = prepare(store, settings, options)
-    host.pin_self()
-    made, about["missing"] = make_all(settings.variants)
-    cases = compare.prepare(options.quick) if options.only != "load" else {}
+def clock_of(options, about, now):
+    """The time that there is, without the report's."""
     whole = minutes_of(options) * 60
-    clock = Clock(whole - REPORT_SECONDS[options.quick], about["spent_seconds"])
+    clock = Clock(whole - REPORT_SECONDS[options.quick], about["spent_seconds"], now)
     if about["spent_seconds"]:
         print(f"going on after {about['spent_seconds'] / 60:.1f} of {whole / 60:g} minutes", flush=True)
-        clock = Clock(clock.limit, min(about["spent_seconds"], clock.limit * RESUMED_PART_MAX))
+        clock = Clock(clock.limit, min(about["spent_seconds"], clock.limit * RESUMED_PART_MAX), now)
+    return clock
+
+
+def run(options, store, now=time.monotonic):
+    """True when all that was asked for is there."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    begun, settings = now(), settings_of(options)
+    about = prepare(store, settings, options)
+    clock = clock_of(options, about, now)
+    clock.start += begun - now()
     try:
-        return within(clock, settings, about, options, store, made, cases)
+        with no_longer_than(clock.left() if options.quick else math.inf):
+            made, cases = make(settings, about, options, clock)
+        if not options.quick:
+            clock.start += now() - begun
+        with no_longer_than(clock.left()):
+            return within(clock, settings, about, options, store, made, cases)
+    except TimeIsOver:
+        print("the time is over; what was begun is left", flush=True)
+        return False
     finally:
         keep(store, about, clock)
+
+
+def make(settings, about, options, clock):
+    """Everything that is measured, on all cores; with --quick a part of its time at most."""
+    if options.quick:
+        places.DEADLINE[0] = time.monotonic() + clock.left() * BUILDS_PART
+    made, about["missing"] = make_all(settings.variants)
+    if options.quick:  # most of what starts is there by now, but for making sure
+        places.DEADLINE[0] = time.monotonic() + PREPARE_SECONDS
+    cases = compare.prepare(options.quick) if options.only != "load" else {}
+    places.DEADLINE[0] = math.inf
+    host.pin_self()
+    return made, cases
 
 
 def within(clock, settings, about, options, store, made, cases):
@@ -208,7 +268,7 @@ def within(clock, settings, about, options, store, made, cases):
     results = check_all(made, store)
     good = {name: made[name] for name in made if not results[name]["failed"]}
     if options.only != "load":
-        compare.run(store, cases, options.quick, Clock(clock.limit * STARTS_PART[options.quick]))
+        compare.run(store, cases, options.quick, clock.part(STARTS_PART[options.quick]))
     is_whole = True
     if options.only != "compare":
         settings = fitted(replace(settings, variants=tuple(good)), about, clock)
@@ -216,6 +276,6 @@ def within(clock, settings, about, options, store, made, cases):
         turns = list(plan.turns(settings))
         print(f"{len(turns)} turns, some {plan.total(settings) / 60:.0f} minutes; interrupt at will, the same command "
               "goes on", flush=True)
-        is_whole = measure_all(turns, good, store, clock)
+        is_whole = measure_all(turns, good, store, clock) and not settings.left_out
     look_around(about, "after")
     return is_whole and not about["missing"] and len(good) == len(made)

@@ -94,9 +94,10 @@ const struct proa_command proa_command_lab = {
         "list says what is compared, and what is missing for it on this "
         "machine. run [NAME...] builds, checks that all answer alike, "
         "measures, and makes the report: in 25 minutes or as many as --minutes "
-        "says, with --quick in three, apart from building. Interrupted, the "
-        "same command goes on. report makes the page and the charts again from "
-        "the samples alone. See: proa lab run --help.\n\n"
+        "says, apart from building; with --quick in three, with building, and "
+        "what does not fit is named. Interrupted, the same command goes on. "
+        "report makes the page and the charts again from the samples alone. "
+        "See: proa lab run --help.\n\n"
         "The lab is a program in Python: share/proa/lab, or bench/lab of the "
         "source tree; PROA_LAB names another folder.",
     .operand_min = 1,
