@@ -93,16 +93,24 @@ def open_figures(runs):
     }
 
 
+def window_seconds(run):
+    """How long was measured: a closed loop goes on until there are a few answers."""
+    cell = run["cell"]
+    if cell["load"] != "full":
+        return cell["seconds"]
+    return max([cell["seconds"], *(row[2] / 1e6 - cell["warm_seconds"] for row in run["samples"])])
+
+
 def cpu_per_request(run):
     """Milliseconds of the server; the warm-up's requests are as many a second."""
-    cell = run["cell"]
-    part = cell["seconds"] / (cell["seconds"] + cell["warm_seconds"])
+    seconds = window_seconds(run)
+    part = seconds / (seconds + run["cell"]["warm_seconds"])
     return run["cpu_seconds"] * 1000 * part / len(run["samples"])
 
 
 def rate(run):
     good = sum(row[3] == 200 for row in run["samples"])
-    return good / run["cell"]["seconds"]
+    return good / window_seconds(run)
 
 
 def full_figures(runs):
@@ -111,7 +119,7 @@ def full_figures(runs):
     if not runs:
         return None
     rates, costs = [rate(run) for run in runs], [cpu_per_request(run) for run in runs]
-    return {"rate": statistics.median(rates), "rate_least": min(rates), "rate_most": max(rates),
+    return {"count": sum(len(run["samples"]) for run in runs), "rate": statistics.median(rates), "rate_least": min(rates), "rate_most": max(rates),
             "rate_95": mean_95(rates), "runs": len(runs), "noisy": sum(is_noisy(run) for run in runs),
             "cpu_ms": statistics.median(costs), "cpu_ms_least": min(costs), "cpu_ms_most": max(costs),
             "peak_bytes": max(run["memory_peak_bytes"] for run in runs),

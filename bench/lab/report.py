@@ -148,7 +148,8 @@ class Page:
 
     def full_part(self):
         cores = sorted({key[3] for key in self.found["full"]})
-        out = ["<h2>Throughput and cost</h2><p>A closed loop: 8 connections a core, each asks again when it was answered. Lines: "
+        out = ["<h2>Throughput and cost</h2><p>A closed loop: 8 connections a core, each asks again when it was answered, until the "
+               "time is over and there are 8 answers at least. Lines: "
                "the least and the most of the repetitions. CPU is the server's, memory the most that it held.</p>"]
         for method in sorted({key[1] for key in self.found["full"]}):
             for name, title, unit, value_of in self.measures(method):
@@ -189,13 +190,13 @@ class Page:
                 if not found[0]:
                     continue
                 rate_95 = found[0]["rate_95"]
-                rows.append([f"{size}, {self.labels[name]}",
+                rows.append([f"{size}, {self.labels[name]}", found[0]["count"],
                              *(f"{one['rate']:.4g} ({one['rate_least']:.4g}-{one['rate_most']:.4g})" if one else "-"
                                for one in found), f"{rate_95[0]:.4g}-{rate_95[1]:.4g}" if rate_95 else "-",
                              ms(found[0]["cpu_ms"]), megabytes(found[0]["peak_bytes"]),
                              "; ".join(sorted({mark for one in found if one for mark in one["marks"]}))[:160]])
         return table(f"{method}: answers a second, by cores: median (least-most)",
-                     ["", *(f"{count} cores" if count > 1 else "1 core" for count in cores), "95 % of the mean, 1 core",
+                     ["", "answers, 1 core", *(f"{count} cores" if count > 1 else "1 core" for count in cores), "95 % of the mean, 1 core",
                       "CPU ms a request", "MB peak", "marks"], rows)
 
     def aims_part(self):

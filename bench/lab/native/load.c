@@ -10,7 +10,9 @@
  * all who would have come meanwhile (no coordinated omission). The times are
  * those of a Poisson process of which it is known how many come: RATE times the
  * seconds, in the warm-up and after it, so that short runs are alike.
- * RATE 0 is a closed loop: each connection asks again when it was answered.
+ * RATE 0 is a closed loop: each connection asks again when it was answered, and
+ * what is told are the answers that came in the measured time. It goes on until
+ * there are as many as connections, so that a slow server has samples, too.
  *
  * Standard output, a line a request, microseconds from the start:
  *   DUE SENT DONE STATUS BYTES WAITED
@@ -42,7 +44,8 @@ enum {
     RECEIVE_SIZE = 1 << 18,
     EVENT_COUNT = 64,
     GRACE_MS = 2000,
-    SPIN_US = 150, /* before a request is due, look without sleeping */
+    LONGER_MS = 10000, /* at most, than asked for: a closed loop */
+    SPIN_US = 150,     /* before a request is due, look without sleeping */
 };
 
 struct sample {
@@ -77,6 +80,7 @@ struct load {
     size_t sample_count; /* that were due */
     size_t sent_count;
     uint32_t busy_count;
+    uint64_t done_count;    /* after the warm-up */
     uint64_t next_due_us;   /* UINT64_MAX: no more */
     uint64_t window_end_us; /* of the warm-up, then of what is measured */
     uint64_t window_left;   /* requests still to come in it */
@@ -155,6 +159,7 @@ static void finish(struct load *load, struct connection *connection, int status)
         return;
     connection->sample->done_us = now_us(load);
     connection->sample->status = status;
+    load->done_count += connection->sample->done_us >= load->warm_us;
     connection->sample = NULL;
     connection->is_busy = false;
     load->busy_count--;
@@ -283,6 +288,13 @@ static void draw_due(struct load *load, uint64_t now)
     }
 }
 
+/* Whether a closed loop has all that it is to measure. */
+static bool has_measured(const struct load *load, uint64_t now)
+{
+    return now >= load->end_us && (load->done_count >= load->connection_count ||
+                                   now >= load->end_us + LONGER_MS * 1000u);
+}
+
 static void send_due(struct load *load)
 {
     uint64_t now = now_us(load);
@@ -291,7 +303,7 @@ static void send_due(struct load *load)
     for (uint32_t i = 0; i < load->connection_count; i++) {
         if (load->connections[i].is_busy)
             continue;
-        if (load->rate <= 0 && now < load->end_us &&
+        if (load->rate <= 0 && !has_measured(load, now) &&
             load->sample_count < SAMPLE_COUNT_MAX)
             load->samples[load->sample_count++].due_us = now;
         if (load->sent_count == load->sample_count)
@@ -320,8 +332,8 @@ static bool is_over(const struct load *load)
 {
     uint64_t now = now_us(load);
 
-    if (now < load->end_us)
-        return false;
+    if (load->rate <= 0 || now < load->end_us)
+        return load->rate <= 0 && has_measured(load, now);
     return (load->busy_count == 0 && load->sent_count == load->sample_count) ||
            now > load->end_us + GRACE_MS * 1000u;
 }
@@ -346,13 +358,21 @@ static void run(struct load *load)
     }
 }
 
+/* An open loop tells of what was due in the measured time, a closed one of what
+ * was done in it. */
+static bool is_measured(const struct load *load, const struct sample *sample)
+{
+    return (load->rate > 0 ? sample->due_us : sample->done_us) >= load->warm_us;
+}
+
 static void print(const struct load *load)
 {
     uint64_t end = now_us(load);
 
     for (size_t i = 0; i < load->sample_count; i++) {
         const struct sample *sample = &load->samples[i];
-        if (sample->due_us < load->warm_us)
+        if (!is_measured(load, sample) ||
+            (load->rate <= 0 && sample->done_us == 0))
             continue;
         (void)printf(
             "%llu %llu %llu %d %llu %d\n", (unsigned long long)sample->due_us,
