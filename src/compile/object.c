@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "compile/lower/copy.h"
 #include "compile/lower/function.h"
 #include "compile/pipeline.h"
 
@@ -23,10 +24,14 @@ static enum proa_status lower_all(struct proa_unit *unit,
         if (status != PROA_OK)
             return status;
     }
-    if (!partition->is_first)
-        return PROA_OK;
-    proa_lower_trampolines(unit);
-    return proa_lower_init(unit, err);
+    if (partition->is_first) {
+        enum proa_status status = proa_lower_init(unit, err);
+
+        if (status != PROA_OK)
+            return status;
+        proa_lower_trampolines(unit);
+    }
+    return proa_lower_copies(unit, err);
 }
 
 enum proa_status

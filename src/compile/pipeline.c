@@ -277,7 +277,11 @@ static enum proa_status prepare(const struct proa_pipeline *pipeline,
 
     if (pipeline->unit->options->opt_level == 0)
         keep_locals_in_memory(pipeline->unit);
-    status = run_passes(pipeline, "function(mem2reg)", err);
+    status = run_passes(pipeline,
+                        pipeline->unit->copy_count > 0
+                            ? "always-inline,function(mem2reg)"
+                            : "function(mem2reg)",
+                        err);
     if (status != PROA_OK)
         return status;
     proa_keep_quieting(pipeline->unit);

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "compile/lower/copy.h"
 #include "compile/lower/fuel.h"
 #include "compile/lower/function.h"
 
@@ -148,7 +149,9 @@ static struct target direct_target(struct proa_lower *lower,
     };
 
     if (function_index >= unit->module->imported_function_count) {
-        target.code = proa_unit_callee(unit, function_index);
+        target.code = proa_copy_wanted(lower, function_index);
+        if (target.code == NULL)
+            target.code = proa_unit_callee(unit, function_index);
         target.context = lower->context;
         target.convention = proa_unit_call_convention(unit, function_index);
         return target;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "compile/lower/copy.h"
 #include "compile/lower/fuel.h"
 
 /*
@@ -382,15 +383,18 @@ static void lower_wrapper(struct proa_unit *unit, uint32_t function_index)
 
 static enum proa_status lower_body(struct proa_lower *lower,
                                    struct proa_unit *unit,
-                                   uint32_t function_index,
+                                   const struct proa_unit_copy *copy,
                                    struct proa_error *err)
 {
+    uint32_t function_index = copy->index;
     struct proa_cursor in = unit->module->functions[function_index].body;
-    enum proa_status status = proa_lower_begin(
-        lower, unit, proa_unit_callee(unit, function_index), err);
+    enum proa_status status =
+        proa_lower_begin(lower, unit, copy->function, err);
 
     if (status != PROA_OK)
         return status;
+    lower->function_index = function_index;
+    lower->copy_depth = copy->depth;
     lower->type = proa_wasm_functype(unit->module, function_index);
     lower->is_tail = unit->plan->has_tail[function_index];
     status = add_params(lower, err);
@@ -406,18 +410,42 @@ static enum proa_status lower_body(struct proa_lower *lower,
     return status;
 }
 
-enum proa_status proa_lower_function(struct proa_unit *unit,
-                                     uint32_t function_index,
-                                     struct proa_error *err)
+static enum proa_status lower_into(struct proa_unit *unit,
+                                   const struct proa_unit_copy *copy,
+                                   struct proa_error *err)
 {
     struct proa_lower *lower = malloc(sizeof *lower);
     enum proa_status status;
 
     if (lower == NULL)
         return no_memory(err);
-    status = lower_body(lower, unit, function_index, err);
+    status = lower_body(lower, unit, copy, err);
     free(lower);
+    return status;
+}
+
+enum proa_status proa_lower_function(struct proa_unit *unit,
+                                     uint32_t function_index,
+                                     struct proa_error *err)
+{
+    struct proa_unit_copy itself = {
+        .function = proa_unit_callee(unit, function_index),
+        .index = function_index,
+    };
+    enum proa_status status = lower_into(unit, &itself, err);
+
     if (status == PROA_OK && unit->plan->has_tail[function_index])
         lower_wrapper(unit, function_index);
+    return status;
+}
+
+enum proa_status proa_lower_copies(struct proa_unit *unit,
+                                   struct proa_error *err)
+{
+    enum proa_status status = PROA_OK;
+
+    for (; status == PROA_OK && unit->copies_made < unit->copy_count;
+         unit->copies_made++)
+        status = lower_into(unit, &unit->copies[unit->copies_made], err);
     return status;
 }

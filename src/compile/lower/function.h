@@ -50,7 +50,10 @@ struct proa_lower {
     LLVMValueRef context; /* the first parameter */
     LLVMValueRef results; /* the last one, when there are several results */
     const struct proa_functype *type; /* NULL: init */
+    uint32_t function_index;          /* not of init */
+    uint32_t self_calls;              /* that copies took the place of */
     bool is_tail;                     /* this body is a tail form */
+    uint32_t copy_depth;              /* not 0: will be inlined, see copy.h */
 
     LLVMBuilderRef builder;
     /* Appends to the entry block, which ends with a jump to the body. */
@@ -106,7 +109,7 @@ void proa_lower_trampolines(struct proa_unit *unit);
 PROA_NODISCARD enum proa_status proa_lower_init(struct proa_unit *unit,
                                                 struct proa_error *err);
 
-/* Begin and end a function of any kind: entry block, builders, arrays. */
+/* Begin and end a function of any kind. */
 PROA_NODISCARD enum proa_status proa_lower_begin(struct proa_lower *lower,
                                                  struct proa_unit *unit,
                                                  LLVMValueRef function,
@@ -119,7 +122,6 @@ PROA_NODISCARD enum proa_status
 proa_lower_instructions(struct proa_lower *lower, struct proa_cursor *in,
                         struct proa_error *err);
 
-/* A new basic block of this function. */
 LLVMBasicBlockRef proa_lower_block(struct proa_lower *lower);
 /* Branch to `rare` when `condition` is true; go on in a new block. */
 void proa_lower_branch_rare(struct proa_lower *lower, LLVMValueRef condition,
@@ -151,9 +153,8 @@ LLVMValueRef proa_lower_builtin(struct proa_lower *lower, size_t offset,
                                 LLVMTypeRef result, const LLVMValueRef *args,
                                 unsigned count);
 
-/* An operand as an address: i64, zero-extended when it is i32. */
+/* An operand as an address, i64 and zero-extended; and the other way. */
 LLVMValueRef proa_lower_address(struct proa_lower *lower, LLVMValueRef value);
-/* The other way: i64 to what memories and tables of this kind give back. */
 LLVMValueRef proa_lower_size_result(struct proa_lower *lower,
                                     LLVMValueRef value, bool is_64);
 
@@ -163,7 +164,7 @@ LLVMValueRef proa_lower_memory_base(struct proa_lower *lower,
 LLVMValueRef proa_lower_memory_size(struct proa_lower *lower,
                                     uint32_t memory_index);
 
-/* bulk.c and table.c: also used by init. Operands are on the stack. */
+/* Also used by init. Operands are on the stack. */
 bool proa_lower_bulk(struct proa_lower *lower,
                      const struct proa_instruction *instruction);
 void proa_lower_memory_init(struct proa_lower *lower, uint32_t data_index,
@@ -192,7 +193,7 @@ LLVMValueRef proa_lower_global_place(struct proa_lower *lower,
 LLVMValueRef proa_lower_funcref(struct proa_lower *lower,
                                 uint32_t function_index);
 
-/* call.c: call an own or imported function; operands are on the stack. */
+/* Call an own or imported function; operands are on the stack. */
 void proa_lower_call_function(struct proa_lower *lower,
                               uint32_t function_index);
 

@@ -58,6 +58,7 @@ static void make_attributes(struct proa_unit *unit)
     unit->nounwind = enum_attribute(unit, "nounwind", 0);
     unit->noredzone = enum_attribute(unit, "noredzone", 0);
     unit->noinline = enum_attribute(unit, "noinline", 0);
+    unit->alwaysinline = enum_attribute(unit, "alwaysinline", 0);
     unit->optnone = enum_attribute(unit, "optnone", 0);
     unit->cold = enum_attribute(unit, "cold", 0);
     unit->noreturn = enum_attribute(unit, "noreturn", 0);

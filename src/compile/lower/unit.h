@@ -24,6 +24,15 @@ enum {
     PROA_SIZEOF_VALUE = 16,
 };
 
+enum { PROA_UNIT_COPIES_MAX = 256 };
+
+/* A body to be inlined, see copy.h. */
+struct proa_unit_copy {
+    LLVMValueRef function;
+    uint32_t index; /* of the function whose body it is */
+    uint32_t depth; /* 1: not within another copy */
+};
+
 struct proa_unit {
     const struct proa_codegen_plan *plan;
     const struct proa_wasm_module *module; /* the plan's */
@@ -36,8 +45,11 @@ struct proa_unit {
 
     LLVMTypeRef *function_types; /* by type index, made at first use */
     LLVMValueRef *callees;       /* by function index: what a call names */
-    LLVMAttributeRef nounwind, noredzone, noinline, optnone, cold, noreturn,
-        noundef, nonnull, dereferenceable;
+    struct proa_unit_copy copies[PROA_UNIT_COPIES_MAX];
+    uint32_t copy_count;
+    uint32_t copies_made; /* of these, bodies are there */
+    LLVMAttributeRef nounwind, noredzone, noinline, alwaysinline, optnone, cold,
+        noreturn, noundef, nonnull, dereferenceable;
     LLVMAttributeRef frame_pointer, probe_stack, no_builtins, no_tail_calls;
     unsigned md_alias_scope, md_noalias, md_invariant, md_prof;
     LLVMValueRef scopes_memory, scopes_host; /* lists of one scope */
