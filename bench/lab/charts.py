@@ -9,7 +9,9 @@ import matplotlib
 matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "proa lab"
 matplotlib.rcParams["svg.fonttype"] = "none"
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot, ticker  # noqa: E402
+
+from lab.summary import number  # noqa: E402
 
 COLOURS = {"good": "#2f6fb7", "fine": "#c8322b", "bad": "#f2c230"}  # as in the paper: blue, red, yellow
 KIND_COLOURS = {"node": "#6a994e", "native": "#5c5f66", "wasm": "#2f6fb7", "peer": "#a07cc5"}
@@ -34,6 +36,17 @@ def panels(count, width=5.2, height=3.0):
     return figure, flat
 
 
+def beside(neighbours):
+    return f"beside {neighbours} noisy neighbours" if neighbours else "alone on the core"
+
+
+def plain_numbers(axis):
+    """1, 2, 5, 10 on a logarithmic axis, as people write them."""
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
 def buckets(folder, cells, sizes, method, neighbours, variants, labels):
     """Shares of good, fine and bad, a panel a size."""
     figure, axes = panels(len(sizes))
@@ -56,13 +69,12 @@ def buckets(folder, cells, sizes, method, neighbours, variants, labels):
         axis.set_yticks(range(len(variants)), [labels[one] for one in reversed(variants)], fontsize=7)
         axis.set_xlim(0, 100)
         axis.set_title(size, fontsize=9)
-        axis.set_xlabel("% of requests", fontsize=7)
+        axis.set_xlabel("% of requests", fontsize=8)
         axis.tick_params(axis="x", labelsize=7)
     handles = [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
     figure.legend(handles, LEGEND.values(), loc="lower center", ncol=3, fontsize=8, bbox_to_anchor=(0.5, -0.04))
-    noise = f"{neighbours} noisy neighbours" if neighbours else "alone on the core"
-    figure.suptitle(f"{method} /items, {noise} (black: good answers of the worst and the best repetition; *: runs on a "
-                    "noisy machine)", fontsize=9)
+    figure.suptitle(f"{method} /items, {beside(neighbours)} (black: good answers of the worst and the best repetition; *: "
+                    "runs on a noisy machine)", fontsize=9)
     figure.tight_layout()
     return save(figure, folder, f"buckets-{method.lower()}-k{neighbours}")
 
@@ -82,15 +94,20 @@ def latencies(folder, cells, sizes, method, neighbours, variants, labels, kinds)
             axis.plot(values, [place] * 3, color=colour, linewidth=1)
             for value, marker in zip(values, "|do"):
                 axis.plot(value, place, marker, color=colour, markersize=6)
-        axis.axvline(20, color="#999999", linewidth=0.7, linestyle=":")
-        axis.axvline(30, color="#999999", linewidth=0.7, linestyle=":")
+        axis.axvspan(20, 30, color=COLOURS["fine"], alpha=0.12, linewidth=0)
         axis.set_xscale("log")
-        axis.set_yticks(range(len(variants)), [labels[one] for one in reversed(variants)], fontsize=7)
+        plain_numbers(axis.xaxis)
+        axis.set_yticks(range(len(variants)), [labels[one] for one in reversed(variants)], fontsize=8)
         axis.set_title(size, fontsize=9)
-        axis.set_xlabel("ms: | median, ◆ 90 %, ● 99 % (band: 99 % of each repetition)", fontsize=6)
+        axis.set_xlabel("ms (log)", fontsize=8)
         axis.tick_params(axis="x", labelsize=7)
-    noise = f"{neighbours} noisy neighbours" if neighbours else "alone on the core"
-    figure.suptitle(f"{method} /items, {noise}: from when a request was due", fontsize=10)
+    grey = {"color": KIND_COLOURS["native"], "linestyle": "none"}
+    handles = [pyplot.Line2D([], [], marker=marker, label=label, **grey)
+               for marker, label in zip("|do", ("median", "90 %", "99 %"))]
+    handles += [pyplot.Line2D([], [], color=grey["color"], linewidth=5, alpha=0.25, label="99 % of each repetition"),
+                pyplot.Rectangle((0, 0), 1, 1, color=COLOURS["fine"], alpha=0.12, label="20-30 ms: fine; left of it: good")]
+    figure.legend(handles=handles, loc="lower center", ncol=5, fontsize=8, bbox_to_anchor=(0.5, -0.04))
+    figure.suptitle(f"{method} /items, {beside(neighbours)}: from when a request was due to its answer", fontsize=10)
     figure.tight_layout()
     return save(figure, folder, f"latency-{method.lower()}-k{neighbours}")
 
@@ -106,10 +123,10 @@ def bars(folder, name, title, unit, sizes, variants, labels, kinds, value_of):
             value, least, most = found
             axis.barh(place, value, color=KIND_COLOURS[kinds[variant]], height=0.65,
                       xerr=[[max(0, value - least)], [max(0, most - value)]], error_kw={"linewidth": 0.8})
-            axis.text(max(value, most), place, f"  {value:.3g}", va="center", fontsize=7)
-        axis.set_yticks(range(len(variants)), [labels[one] for one in reversed(variants)], fontsize=7)
+            axis.text(max(value, most), place, f"  {number(value)}", va="center", fontsize=7)
+        axis.set_yticks(range(len(variants)), [labels[one] for one in reversed(variants)], fontsize=8)
         axis.set_title(size, fontsize=9)
-        axis.set_xlabel(unit, fontsize=7)
+        axis.set_xlabel(unit, fontsize=8)
         axis.margins(x=0.15)
         axis.tick_params(axis="x", labelsize=7)
     figure.suptitle(title, fontsize=10)
@@ -135,11 +152,11 @@ def by_cores(folder, cells, sizes, method, variants, labels, kinds):
         axis.set_xticks(counts)
         axis.set_ylim(bottom=0)
         axis.set_xlabel("cores of the server", fontsize=7)
-        axis.set_ylabel("answers a second", fontsize=7)
+        axis.set_ylabel("answers a second", fontsize=8)
         axis.set_title(size, fontsize=9)
         axis.tick_params(labelsize=7)
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="lower center", ncol=3, fontsize=7, bbox_to_anchor=(0.5, -0.12))
+    figure.legend(handles, names, loc="lower center", ncol=3, fontsize=7, bbox_to_anchor=(0.5, -0.16))
     figure.suptitle(f"{method} /items by cores (the last count: load and server share them)", fontsize=10)
     figure.tight_layout()
     return save(figure, folder, f"cores-{method.lower()}")
@@ -147,23 +164,26 @@ def by_cores(folder, cells, sizes, method, variants, labels, kinds):
 
 def starts(folder, records):
     """Section 4: to the first answer, and what each further instance holds."""
-    timed = [one for one in records if one["ms"]]
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10.4, 0.45 * len(timed) + 1.2))
+    timed = sorted((one for one in records if one["ms"]), key=lambda one: -one["ms"]["median"])
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10.4, 0.36 * len(timed) + 1.4))
     for place, one in enumerate(reversed(timed)):
         ms = one["ms"]
         left.barh(place, ms["median"], color="#2f6fb7" if one["case"].startswith("proa") else "#5c5f66",
                   xerr=[[ms["median"] - ms["least"]], [ms["most"] - ms["median"]]], error_kw={"linewidth": 0.8})
-        left.text(ms["most"], place, f"  {ms['median']:.3g}", va="center", fontsize=7)
+        left.text(ms["most"], place, f"  {number(ms['median'])}", va="center", fontsize=7)
         extra = one.get("extra_bytes")
         if extra and extra > 0:
             right.barh(place, extra / 1e6, color="#2f6fb7" if one["case"].startswith("proa") else "#5c5f66")
-            right.text(extra / 1e6, place, f"  {extra / 1e6:.3g}", va="center", fontsize=7)
+            right.text(extra / 1e6, place, f"  {number(extra / 1e6)}", va="center", fontsize=7)
     for axis in (left, right):
         axis.set_yticks(range(len(timed)), [one["label"] for one in reversed(timed)], fontsize=7)
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axis.margins(x=0.2)
+        axis.tick_params(axis="x", labelsize=7)
     right.set_yticklabels([])
     left.set_xlabel("ms from start to the first good answer (log)", fontsize=8)
-    right.set_xlabel("MB that each further instance adds (log; proa: a function in one server)", fontsize=8)
+    right.set_xlabel("MB that each further one adds (log; proa: one more function)", fontsize=8)
+    figure.suptitle("Machine, container, process, function: start and weight", fontsize=10)
     figure.tight_layout()
     return save(figure, folder, "starts")

@@ -5,6 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 import math
 import statistics
 
+from lab import plan
+
 GOOD_MS, FINE_MS = 20, 30
 Z95 = 1.96
 T95 = (math.inf, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36)  # by how many values, from 1
@@ -172,10 +174,16 @@ def collect(runs):
     return found
 
 
+def in_order(cell):
+    """Of keys with figures: alone before beside neighbours, small before large."""
+    (size, method, neighbours, cores, variant), _ = cell
+    return neighbours, method, list(plan.SIZES).index(size), cores, variant
+
+
 def verdicts(cells, order):
     """The aims, cell by cell: (size, method, neighbours) -> what each wasm variant reached."""
     rows = []
-    for (size, method, neighbours, cores, variant), own in sorted(cells.items(), key=lambda one: str(one[0])):
+    for (size, method, neighbours, cores, variant), own in sorted(cells.items(), key=in_order):
         if order.get(variant) != "wasm" or own is None:
             continue
 

@@ -9,20 +9,34 @@ import pathlib
 
 from lab import charts, figures, plan, summary
 
-STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
-table{border-collapse:collapse;font-size:12.5px;margin:1rem 0}td,th{border:1px solid #ccc;padding:2px 7px;text-align:right}
-td:first-child,th:first-child{text-align:left}th{background:#f3f4f6}svg{max-width:100%;height:auto}
-.mark{color:#a33}.small{font-size:12.5px;color:#555}caption{text-align:left;font-weight:600;padding:4px 0}"""
+STYLE = """:root{color-scheme:light dark;--ink:#1f2328;--quiet:#59636e;--line:#d1d9e0;--head:#f3f4f6;--paper:#fff;--mark:#a4262c}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--quiet:#a0a8b2;--line:#3d444d;--head:#23282f;--paper:#16191d;
+--mark:#ff9a8f}}
+*{box-sizing:border-box}body{font:16px/1.55 system-ui,sans-serif;max-width:68rem;margin:2rem auto;padding:0 1rem;
+color:var(--ink);background:var(--paper)}h1{line-height:1.2}h2{margin-top:2.5rem}p,ul{max-width:48rem}
+.wide{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
+td,th{border:1px solid var(--line);padding:3px 8px;text-align:right;vertical-align:top}th{background:var(--head)}
+td:first-child,th:first-child,.words td:not(:last-child),.words th:not(:last-child){text-align:left}
+td:first-child{min-width:9rem}caption{text-align:left;font-weight:600;padding:4px 0}
+figure{margin:1.5rem 0;overflow-x:auto;background:#fff;border:1px solid var(--line);border-radius:6px;padding:.5rem}
+figure svg{display:block;width:100%;min-width:40rem;height:auto}summary{cursor:pointer;padding:.3rem 0}
+.mark{color:var(--mark)}.small{font-size:13px;color:var(--quiet)}@media(max-width:40rem){.words td{min-width:8rem}}"""
 
 
 def escaped(text):
     return html.escape(str(text))
 
 
-def table(caption, head, rows):
-    cells = "".join(f"<th>{escaped(one)}</th>" for one in head)
+def table(caption, head, rows, kind=""):
+    """`kind` "words": columns of text, which begin at the left."""
+    cells = "".join(f"<th scope=col>{escaped(one)}</th>" for one in head)
     lines = "".join("<tr>" + "".join(f"<td>{escaped(one)}</td>" for one in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escaped(caption)}</caption><tr>{cells}</tr>{lines}</table>"
+    return (f"<div class=wide tabindex=0><table{f' class={kind}' if kind else ''}><caption>{escaped(caption)}</caption>"
+            f"<tr>{cells}</tr>{lines}</table></div>")
+
+
+def folded(title, text):
+    return f"<details><summary>{escaped(title)}</summary>{text}</details>"
 
 
 def ms(value):
@@ -43,9 +57,10 @@ def percent(value):
     return f"{value * 100:.1f}"
 
 
-def picture(folder, name):
+def picture(folder, name, said):
+    """A chart as part of the page; `said` is what it shows, for who does not see it."""
     text = (folder / f"{name}.svg").read_text()
-    return f"<figure>{text[text.index('<svg'):]}</figure>"
+    return f'<figure><svg role="img" aria-label="{escaped(said)}"{text[text.index("<svg") + 4:]}</figure>'
 
 
 class Page:
@@ -115,7 +130,19 @@ class Page:
             if checked and checked["failed"]:
                 said += ", so not timed: " + "; ".join(checked["failed"][:3])
             rows.append([one["label"], one["language"], one["json"], one["note"], said])
-        return table("Variants", ["", "language", "JSON", "", "answers as the contract says"], rows)
+        return table("Variants", ["", "language", "JSON", "what it is", "answers as the contract says"], rows, "words")
+
+    def short_part(self):
+        """What a reader looks for first."""
+        counts = summary.met(self.found, self.kinds)
+        if not counts:
+            return ""
+        rows = [[self.labels[name], *(f"{hits} of {count}" for hits, count in one.values())] for name, one in counts.items()]
+        lost = "".join(f"<li>{escaped(line)}</li>" for line in summary.losses(self.found, self.kinds, self.labels))
+        return ("<h2>In short</h2><p>An answer within 20 ms is good, within 30 fine, later or none at all bad. The table "
+                "counts the cells, each a size, a method and a number of neighbours, in which WebAssembly reaches what it "
+                "is to reach.</p>" + table("Cells that meet the aim", ["", *summary.AIMS], rows) +
+                folded("where it does not, cell by cell", f"<ul class=small>{lost}</ul>"))
 
     def open_part(self):
         out = ["<h2>Response times</h2><p>An open loop: requests come at times drawn beforehand, the same for every "
@@ -123,11 +150,15 @@ class Page:
                "serves, another loads. A neighbour computes half of its time on the server's core, in turns of some "
                "5 ms.</p>"]
         for method, neighbours in self.groups:
+            about = f"{method} /items, {charts.beside(neighbours)}"
+            out.append(f"<h3>{escaped(about)}</h3>")
             out.append(picture(self.folder, charts.buckets(self.folder, self.found["open"], self.sizes, method,
-                                                           neighbours, self.variants, self.labels)))
+                                                           neighbours, self.variants, self.labels),
+                               f"{about}: shares of good, fine and bad answers by size and variant; the table below has them"))
             out.append(picture(self.folder, charts.latencies(self.folder, self.found["open"], self.sizes, method,
-                                                             neighbours, self.variants, self.labels, self.kinds)))
-            out.append(self.open_table(method, neighbours))
+                                                             neighbours, self.variants, self.labels, self.kinds),
+                               f"{about}: median, 90th and 99th percentile by size and variant; the table below has them"))
+            out.append(folded("the figures as a table", self.open_table(method, neighbours)))
         return "".join(out)
 
     def open_table(self, method, neighbours):
@@ -155,12 +186,13 @@ class Page:
             for name, title, unit, value_of in self.measures(method):
                 out.append(picture(self.folder, charts.bars(
                     self.folder, f"{name}-{method.lower()}", f"{method} /items, one core: {title}", unit, self.sizes,
-                    self.variants, self.labels, self.kinds, value_of)))
+                    self.variants, self.labels, self.kinds, value_of), f"{method} /items, one core: {title}, {unit}"))
             if len(cores) > 1:
                 wide = [size for size in self.sizes if any(key[0] == size and key[3] > 1 for key in self.found["full"])]
                 out.append(picture(self.folder, charts.by_cores(self.folder, self.found["full"], wide, method, self.variants,
-                                                                self.labels, self.kinds)))
-            out.append(self.full_table(method, cores))
+                                                                self.labels, self.kinds),
+                                   f"{method} /items: answers a second by how many cores the server has"))
+            out.append(folded("the figures as a table", self.full_table(method, cores)))
         return "".join(out)
 
     def measures(self, method):
@@ -207,9 +239,9 @@ class Page:
         lines = [[f"{one['size']} {one['method']}, {one['neighbours']} neighbours, {self.labels[one['variant']]}",
                   word(one["near_actix"]), word(one["above_node"]),
                   "-" if one["p99_vs_native"] is None else f"{one['p99_vs_native']:.2f}"] for one in rows]
-        return "<h2>The aims, cell by cell</h2>" + table(
+        return "<h2>The aims</h2>" + folded("cell by cell", table(
             "good share at least actix-web's less 2 points; at least Node's; p99 as a multiple of the native C handler's "
-            "(aim 1.15)", ["", "near actix", "Node's or more", "p99 of native C"], lines)
+            "(aim 1.15)", ["", "near actix", "Node's or more", "p99 of native C"], lines))
 
     def starts_part(self):
         records = self.found["starts"]
@@ -224,7 +256,8 @@ class Page:
                          one["per_gb"] or "-", "; ".join([one.get("note") or "", *one["marks"]]).strip("; ")])
         return ("<h2>Machine, container, process, function</h2><p>From the start of the command to the first good "
                 "answer over HTTP, by one clock; memory is what belongs to the processes, shared pages in part "
-                "(PSS).</p>" + picture(self.folder, charts.starts(self.folder, records)) +
+                "(PSS).</p>" + picture(self.folder, charts.starts(self.folder, records), "milliseconds to the first good answer, and MB that "
+                        "each further instance adds, of machine, container, process and function; the table below has them") +
                 table("Starts", ["", "ms to the first answer", "image MB", "MB at rest", "MB each further one",
                                  "instances a GB", ""], rows))
 
@@ -239,14 +272,14 @@ class Page:
                 f"figures above.</p><details><summary>all</summary><ul class=small>{lines}</ul></details>")
 
     def text(self):
-        parts = [self.head(), self.variants_table(), self.noise_part()]
+        parts = [self.head(), self.short_part(), "<h2>What is compared</h2>", self.variants_table(), self.noise_part()]
         if self.found["open"]:
             parts += [self.open_part(), self.aims_part()]
         if self.found["full"]:
             parts.append(self.full_part())
         parts += [self.starts_part(), self.marks_part()]
-        return ("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-                f"<title>proa lab</title><style>{STYLE}</style>{''.join(parts)}</html>\n")
+        return ("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>"
+                f"<title>Is WebAssembly better in the backend? proa lab</title><style>{STYLE}</style>{''.join(parts)}</html>\n")
 
 
 def plain(found):

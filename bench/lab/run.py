@@ -19,6 +19,7 @@ from lab.places import BuildError
 
 QUICK_MINUTES, FULL_MINUTES = 3.0, 25.0
 REPORT_SECONDS = {True: 25, False: 40}  # quick or not: what drawing takes, with a reserve
+LATE_SECONDS = {True: 0, False: 20}  # of that, what the last turn may take, before it is ended
 FITTED_PART = 0.97  # of the time that is left: servers that get nothing done take longer
 RESUMED_PART_MAX = 0.6  # of the time, said to be used when a run goes on: who asks again gets some more
 STARTS_PART = {True: 0.2, False: 0.14}  # of the time that is left then, at most: section 4
@@ -240,7 +241,7 @@ def run(options, store, now=time.monotonic):
             made, cases = make(settings, about, options, clock)
         if not options.quick:
             clock.start += now() - begun
-        with no_longer_than(clock.left()):
+        with no_longer_than(clock.left() + LATE_SECONDS[options.quick]):
             return within(clock, settings, about, options, store, made, cases)
     except TimeIsOver:
         print("the time is over; what was begun is left", flush=True)
