@@ -27,9 +27,7 @@ static const struct proa_option options[] = {
     { "allow-precompiled", 0, PROA_OPTION_FLAG, NULL,
       offsetof(struct settings, load.allow_precompiled),
       "A module may be compiled code under another name than .proa.", NULL },
-    { "no-cache", 0, PROA_OPTION_FLAG, NULL,
-      offsetof(struct settings, load.no_cache),
-      "Compile even if it was compiled before, and keep nothing.", NULL },
+    PROA_LOAD_NO_CACHE_OPTION(struct settings),
     PROA_LOAD_OPTIONS(struct settings),
 };
 

@@ -58,12 +58,12 @@ static int compile_command(const void *data,
 
 const struct proa_command proa_command_compile = {
     .name = "compile",
-    .operands = "FILE|-",
+    .operands = "FILE|URL|-",
     .summary = "Compile a module to a file.",
     .text = "Compile a WebAssembly module ahead of time. The file that is "
             "written holds native code for the chosen processor; proa run "
             "takes it in place of the module. It is an ELF file: objdump -d "
-            "shows its code.\n\n"
+            "shows its code. FILE is read as proa run reads it.\n\n"
             "proa run compiles by itself and keeps the result in its cache; "
             "this command is for machines that have no compiler.",
     .options = options,

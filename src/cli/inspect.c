@@ -131,7 +131,7 @@ static int inspect_command(const void *data,
 
 const struct proa_command proa_command_inspect = {
     .name = "inspect",
-    .operands = "FILE|-",
+    .operands = "FILE|URL|-",
     .summary = "Show what a module or an artifact holds.",
     .text = "Show the imports, exports and sizes of a WebAssembly module, the "
             "features and capabilities it needs and its custom sections; or "

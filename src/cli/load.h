@@ -30,6 +30,14 @@ struct proa_load_settings {
     bool allow_precompiled;
 };
 
+/* A row for a command that uses the cache. */
+#define PROA_LOAD_NO_CACHE_OPTION(settings)                                    \
+    {                                                                          \
+        "no-cache", 0, PROA_OPTION_FLAG, NULL,                                 \
+            offsetof(settings, load.no_cache),                                 \
+            "Compile even if it was compiled before, and keep nothing.", NULL  \
+    }
+
 /* A row for a command that takes every tier. `text`: what is chosen by itself.
  */
 #define PROA_LOAD_TIER_OPTION(settings, text)                                  \

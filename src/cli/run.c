@@ -103,9 +103,7 @@ static const struct proa_option options[] = {
       "Run FILE also when it is compiled code under another name than .proa. "
       "Such code runs unchecked: only for what proa compile made.",
       NULL },
-    { "no-cache", 0, PROA_OPTION_FLAG, NULL,
-      offsetof(struct settings, load.no_cache),
-      "Compile even if it was compiled before, and keep nothing.", NULL },
+    PROA_LOAD_NO_CACHE_OPTION(struct settings),
     PROA_LOAD_TIER_OPTION(
         struct settings,
         "Which code to run: baseline, made in milliseconds; optimized, made by "
