@@ -19,6 +19,7 @@
 #include "compile/chain.h"
 #include "compile/huge.h"
 #include "compile/keep.h"
+#include "compile/scatter.h"
 #include "compile/widen.h"
 
 /*
@@ -343,6 +344,7 @@ static enum proa_status run_stages(const struct proa_pipeline *pipeline,
         status = run_passes(pipeline, level->simplify, err);
     if (status == PROA_OK && level->vectorise != NULL) {
         status = proa_keep_loose(pipeline->unit, err);
+        proa_scatter_refuse(pipeline->unit);
         proa_apart_begin(pipeline->unit);
         if (status == PROA_OK)
             status = run_passes(pipeline, level->vectorise, err);
