@@ -87,7 +87,9 @@ struct proa_http_connection {
 
     /* In WAITING and WRITING, of a response in pieces: they lie in `head`. */
     bool is_chunked;
-    uint64_t put; /* bytes of its body so far */
+    uint64_t put;        /* bytes of its body so far */
+    const uint8_t *lent; /* the handler's, goes behind `head` */
+    size_t lent_size;    /* bytes of it that are not sent */
 
     bool is_touched;
     struct proa_http_connection *touched_next;

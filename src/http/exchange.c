@@ -70,6 +70,34 @@ size_t proa_http_exchange_room(const struct proa_http_exchange *exchange)
                : proa_http_flow1_room(exchange->connection);
 }
 
+bool proa_http_exchange_lend(struct proa_http_exchange *exchange,
+                             const uint8_t *bytes, size_t size)
+{
+    struct proa_http_connection *connection = exchange->connection;
+
+    if (connection == NULL || exchange->stream != NULL ||
+        !proa_http_flow1_lend(connection, bytes, size))
+        return false;
+    proa_http_connection_touch(connection);
+    return true;
+}
+
+size_t proa_http_exchange_lent(const struct proa_http_exchange *exchange)
+{
+    return exchange->connection == NULL || exchange->stream != NULL
+               ? 0
+               : exchange->connection->lent_size;
+}
+
+void proa_http_exchange_unlend(struct proa_http_exchange *exchange)
+{
+    if (proa_http_exchange_lent(exchange) == 0)
+        return;
+    exchange->connection->lent = NULL;
+    exchange->connection->lent_size = 0;
+    exchange->is_cut = true;
+}
+
 bool proa_http_exchange_put(struct proa_http_exchange *exchange,
                             const uint8_t *bytes, size_t size)
 {

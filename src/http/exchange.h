@@ -105,6 +105,22 @@ size_t proa_http_exchange_room(const struct proa_http_exchange *exchange);
 bool proa_http_exchange_put(struct proa_http_exchange *exchange,
                             const uint8_t *bytes, size_t size);
 
+/*
+ * Put bytes without copying them: they are sent from where they are, and have
+ * to stay there as they are until proa_http_exchange_lent() is 0, of which the
+ * handler is told by changed(). Nothing is put before.
+ *
+ * @return false: not with this connection or not now; put them
+ */
+PROA_NODISCARD bool proa_http_exchange_lend(struct proa_http_exchange *exchange,
+                                            const uint8_t *bytes, size_t size);
+
+/* How many of them are not sent yet. */
+size_t proa_http_exchange_lent(const struct proa_http_exchange *exchange);
+
+/* Do not send the rest: the response is cut. */
+void proa_http_exchange_unlend(struct proa_http_exchange *exchange);
+
 /* The clock of `start_ns`. */
 uint64_t proa_http_now_ns(void);
 

@@ -514,7 +514,6 @@ void proa_http_flow1_go_on(struct proa_http_connection *connection)
         }
     }
     if (exchange->is_begun) {
-        size_t before = proa_http_flow1_staged(connection);
         if (!proa_http_flow1_send_staged(connection))
             return;
         if (connection->phase == PROA_HTTP_WRITING &&
@@ -522,8 +521,6 @@ void proa_http_flow1_go_on(struct proa_http_connection *connection)
             finish_response(connection);
             return;
         }
-        if (proa_http_flow1_staged(connection) < before)
-            proa_http_exchange_change(exchange);
     }
     proa_http_flow1_watch_pieces(connection);
 }

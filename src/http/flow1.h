@@ -24,6 +24,8 @@ void proa_http_flow1_begin_pieces(struct proa_http_connection *connection);
 size_t proa_http_flow1_room(const struct proa_http_connection *connection);
 bool proa_http_flow1_put(struct proa_http_connection *connection,
                          const uint8_t *bytes, size_t size);
+bool proa_http_flow1_lend(struct proa_http_connection *connection,
+                          const uint8_t *bytes, size_t size);
 
 /* Release what it holds. */
 void proa_http_flow1_deinit(struct proa_http_connection *connection);

@@ -10,10 +10,14 @@
 
 #include "http/flow1.h"
 
-/* Bytes of it that lie in `head` and are not sent. */
-size_t proa_http_flow1_staged(const struct proa_http_connection *connection)
+static size_t left_in_head(const struct proa_http_connection *connection)
 {
     return connection->head.size - connection->staged_sent;
+}
+
+size_t proa_http_flow1_staged(const struct proa_http_connection *connection)
+{
+    return left_in_head(connection) + connection->lent_size;
 }
 
 bool proa_http_flow1_is_in_pieces(const struct proa_http_connection *connection)
@@ -68,13 +72,19 @@ size_t proa_http_flow1_room(const struct proa_http_connection *connection)
     return size < size_max ? size_max - size : 0;
 }
 
+static bool fits_length(const struct proa_http_connection *connection,
+                        size_t size)
+{
+    const struct proa_http_response *response = &connection->response;
+
+    return !response->has_length || size <= response->length - connection->put;
+}
+
 bool proa_http_flow1_put(struct proa_http_connection *connection,
                          const uint8_t *bytes, size_t size)
 {
     struct proa_buffer *head = &connection->head;
-    const struct proa_http_response *response = &connection->response;
-
-    if (response->has_length && size > response->length - connection->put)
+    if (!fits_length(connection, size))
         return false;
     connection->put += size;
     if (!connection->sends_body || size == 0)
@@ -92,31 +102,77 @@ bool proa_http_flow1_put(struct proa_http_connection *connection,
     return !head->is_full;
 }
 
-/* False: the connection is gone. */
-bool proa_http_flow1_send_staged(struct proa_http_connection *connection)
+bool proa_http_flow1_lend(struct proa_http_connection *connection,
+                          const uint8_t *bytes, size_t size)
+{
+    /* Under TLS the same bytes must be offered again, whoever ends meanwhile.
+     */
+    if (connection->transport.ssl != NULL || connection->lent_size > 0 ||
+        !connection->sends_body || !fits_length(connection, size))
+        return false;
+    if (connection->is_chunked &&
+        !proa_buffer_printf(&connection->head, "%zx\r\n", size))
+        return false;
+    connection->put += size;
+    connection->lent = bytes;
+    connection->lent_size = size;
+    return true;
+}
+
+/* What was sent: first of the head, then of what is lent. */
+static void count_sent(struct proa_http_connection *connection, size_t sent)
 {
     struct proa_buffer *head = &connection->head;
+    size_t of_head = left_in_head(connection);
 
-    while (proa_http_flow1_staged(connection) > 0) {
+    if (sent < of_head)
+        of_head = sent;
+    connection->sent += sent;
+    connection->staged_sent += of_head;
+    if (left_in_head(connection) == 0) {
+        proa_buffer_clear(head);
+        connection->staged_sent = 0;
+    }
+    if (sent == of_head)
+        return;
+    connection->lent += sent - of_head;
+    connection->lent_size -= sent - of_head;
+    if (connection->lent_size == 0 && connection->is_chunked)
+        (void)proa_buffer_append(head, "\r\n", 2);
+}
+
+/* What ends a chunk that was lent goes with what the handler says next. */
+static bool sends_on(const struct proa_http_connection *connection,
+                     bool was_lent)
+{
+    return proa_http_flow1_staged(connection) > 0 &&
+           (!was_lent || connection->lent_size > 0);
+}
+
+bool proa_http_flow1_send_staged(struct proa_http_connection *connection)
+{
+    bool was_lent = connection->lent_size > 0;
+    uint64_t before = connection->sent;
+
+    while (sends_on(connection, was_lent)) {
         const struct iovec parts[2] = {
-            { head->bytes + connection->staged_sent,
-              proa_http_flow1_staged(connection) },
-            { NULL, 0 },
+            { connection->head.bytes + connection->staged_sent,
+              left_in_head(connection) },
+            { (void *)(uintptr_t)connection->lent, connection->lent_size },
         };
         size_t sent;
         enum proa_http_io result =
             proa_http_transport_write(&connection->transport, parts, &sent);
         if (result == PROA_HTTP_IO_AGAIN)
-            return true;
+            break;
         if (result != PROA_HTTP_IO_DONE) {
             proa_http_connection_close(connection);
             return false;
         }
-        connection->staged_sent += sent;
-        connection->sent += sent;
+        count_sent(connection, sent);
     }
-    proa_buffer_clear(head);
-    connection->staged_sent = 0;
+    if (connection->sent > before && connection->lent_size == 0)
+        proa_http_exchange_change(connection->exchange);
     return true;
 }
 

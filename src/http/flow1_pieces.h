@@ -13,10 +13,11 @@ enum { PROA_HTTP_FLOW1_HEAD_BYTES_MAX = PROA_HTTP_FIELDS_BYTES_MAX + 1024 };
 bool proa_http_flow1_is_in_pieces(
     const struct proa_http_connection *connection);
 
-/* Bytes of it that lie in `head` and are not sent. */
+/* Bytes of it that lie in `head` or are lent, and are not sent. */
 size_t proa_http_flow1_staged(const struct proa_http_connection *connection);
 
-/* Send of them what goes now; false: the connection is gone. */
+/* Send of them what goes now, and tell the handler that there is room; false:
+ * the connection is gone. */
 bool proa_http_flow1_send_staged(struct proa_http_connection *connection);
 
 /* There is room for more of the request's body. */

@@ -194,6 +194,30 @@ static bool output_is_ready(void *env)
     return !io->is_begun || proa_http_exchange_room(io->exchange) > 0;
 }
 
+/* All of it goes from where it is, while the guest waits; otherwise likewise.
+ */
+static bool wait_for_lent(struct proa_guest_io *io, size_t size)
+{
+    io->put += size;
+    while (proa_http_exchange_lent(io->exchange) > 0) {
+        if (proa_task_park(io->task, UINT64_MAX))
+            continue;
+        proa_http_exchange_unlend(io->exchange);
+        errno = EINTR;
+        return false;
+    }
+    return true;
+}
+
+/* What has to wait for room anyway need not be copied. */
+static bool can_lend(const struct proa_guest_io *io, const uint8_t *bytes,
+                     size_t size)
+{
+    return io->is_begun && size > proa_http_exchange_room(io->exchange) &&
+           size <= io->response_bytes_max - io->put &&
+           proa_http_exchange_lend(io->exchange, bytes, size);
+}
+
 /* All of a part, waiting for room; false: errno says why not. */
 static bool put_part(struct proa_guest_io *io, const struct iovec *part)
 {
@@ -201,6 +225,8 @@ static bool put_part(struct proa_guest_io *io, const struct iovec *part)
     size_t put = 0;
 
     while (put < part->iov_len) {
+        if (can_lend(io, bytes + put, part->iov_len - put))
+            return wait_for_lent(io, part->iov_len - put);
         put += put_bytes(io, bytes + put, part->iov_len - put);
         if (io->is_bad) {
             errno = EFBIG;

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,34 @@ static void big(void)
         (void)!fwrite(bytes, 1, part, stdout);
         left -= part;
     }
+}
+
+/* QUERY_STRING bytes and "end", in two pieces; each tells its place. */
+static void long_piece(bool has_length)
+{
+    size_t size = strtoul(getenv("QUERY_STRING"), NULL, 10);
+    char *bytes = malloc(size + 1);
+
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (char)(i * 7 + i / 256);
+    if (has_length)
+        (void)printf("Content-Length: %zu\n", size + 3);
+    say_text();
+    (void)fflush(stdout);
+    (void)fwrite(bytes, 1, size, stdout);
+    (void)fflush(stdout);
+    (void)fputs("end", stdout);
+    free(bytes);
+}
+
+static void long_in_chunks(void)
+{
+    long_piece(false);
+}
+
+static void long_with_length(void)
+{
+    long_piece(true);
 }
 
 enum { SECRET_SIZE = 16 };
@@ -253,18 +282,32 @@ static const struct {
     const char *path;
     void (*act)(void);
 } actions[] = {
-    { "/args", show_args },    { "/wait", wait_for_gate },
-    { "/env", show_env },      { "/echo", echo },
-    { "/big", big },           { "/remember", remember },
-    { "/search", search },     { "/file", read_file },
-    { "/grow", grow },         { "/count", count_up },
-    { "/loop", loop },         { "/sleep", sleep_long },
-    { "/nap", nap },           { "/overflow", overflow },
-    { "/trap", trap },         { "/exit3", exit_three },
-    { "/garbage", garbage },   { "/nothing", nothing },
-    { "/split", split },       { "/length", wrong_length },
-    { "/redirect", redirect }, { "/teapot", teapot },
-    { "/complain", complain }, { "/flood", flood },
+    { "/args", show_args },
+    { "/wait", wait_for_gate },
+    { "/env", show_env },
+    { "/echo", echo },
+    { "/long", long_in_chunks },
+    { "/lengthy", long_with_length },
+    { "/big", big },
+    { "/remember", remember },
+    { "/search", search },
+    { "/file", read_file },
+    { "/grow", grow },
+    { "/count", count_up },
+    { "/loop", loop },
+    { "/sleep", sleep_long },
+    { "/nap", nap },
+    { "/overflow", overflow },
+    { "/trap", trap },
+    { "/exit3", exit_three },
+    { "/garbage", garbage },
+    { "/nothing", nothing },
+    { "/split", split },
+    { "/length", wrong_length },
+    { "/redirect", redirect },
+    { "/teapot", teapot },
+    { "/complain", complain },
+    { "/flood", flood },
 };
 
 int main(int argc, char **argv)
