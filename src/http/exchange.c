@@ -41,11 +41,26 @@ size_t proa_http_exchange_take(struct proa_http_exchange *exchange,
     return size;
 }
 
+void proa_http_exchange_place(struct proa_http_exchange *exchange,
+                              uint8_t *bytes, size_t size)
+{
+    exchange->request->place = (struct proa_http_place){ bytes, size, 0 };
+}
+
+size_t proa_http_exchange_placed(struct proa_http_exchange *exchange)
+{
+    size_t size = exchange->request->place.filled;
+
+    exchange->request->place = (struct proa_http_place){ 0 };
+    return size;
+}
+
 bool proa_http_exchange_waits(const struct proa_http_exchange *exchange)
 {
     const struct proa_http_request *request = exchange->request;
 
-    return request->body.size == request->body_taken &&
+    return request->place.filled == 0 &&
+           request->body.size == request->body_taken &&
            exchange->body_is_open && exchange->connection != NULL;
 }
 

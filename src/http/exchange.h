@@ -84,6 +84,15 @@ size_t proa_http_exchange_take(struct proa_http_exchange *exchange,
                                uint8_t *bytes, size_t size);
 
 /*
+ * With nothing to take now: where the next of the body may be read to, without
+ * a copy. The bytes have to stay until proa_http_exchange_placed() takes them
+ * back and tells how many came; 0: none did, or they are there to be taken.
+ */
+void proa_http_exchange_place(struct proa_http_exchange *exchange,
+                              uint8_t *bytes, size_t size);
+size_t proa_http_exchange_placed(struct proa_http_exchange *exchange);
+
+/*
  * Whether there is nothing to take now, but may be later. Else, with nothing to
  * take, that was all, or, with a `refusal` or `is_abandoned`, all that comes.
  */

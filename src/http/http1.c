@@ -22,6 +22,7 @@ struct proa_http1 {
     bool wants_continue;
     bool is_head_parsed; /* further fields are trailers */
     bool is_shared;      /* `request` is another's */
+    bool reads_to_place; /* which the handler named */
     uint64_t body_bytes; /* of data so far */
     struct proa_http1_limits limits;
     struct proa_http_request *request;
@@ -297,16 +298,35 @@ static size_t length_feed(struct proa_http1 *http1, const uint8_t *bytes,
     return size;
 }
 
+/* One that would make reads short is none. */
+static bool has_place(const struct proa_http1 *http1, size_t room)
+{
+    const struct proa_http_request *request = http1->request;
+
+    return request->place.bytes != NULL && request->place.size >= room &&
+           request->body.size == request->body_taken;
+}
+
 uint8_t *proa_http1_room(struct proa_http1 *http1, size_t *size)
 {
     struct proa_http_request *request = http1->request;
     size_t room = ROOM_BYTES_MAX;
 
+    http1->reads_to_place = false;
     if (http1->state != PROA_HTTP1_BODY || http1->framing.is_chunked ||
-        request == NULL || http1->body_bytes < ROOM_FROM_BYTES)
+        request == NULL)
         return NULL;
     if (room > length_left(http1))
         room = (size_t)length_left(http1);
+    if (has_place(http1, room)) {
+        http1->reads_to_place = true;
+        *size = request->place.size;
+        if (*size > length_left(http1))
+            *size = (size_t)length_left(http1);
+        return request->place.bytes;
+    }
+    if (http1->body_bytes < ROOM_FROM_BYTES)
+        return NULL;
     proa_http_request_compact(request);
     uint8_t *bytes = proa_buffer_reserve(&request->body, room);
     if (bytes == NULL)
@@ -319,7 +339,10 @@ uint8_t *proa_http1_room(struct proa_http1 *http1, size_t *size)
 void proa_http1_filled(struct proa_http1 *http1, size_t size)
 {
     assert(http1->state == PROA_HTTP1_BODY && size <= length_left(http1));
-    http1->request->body.size += size;
+    if (http1->reads_to_place)
+        http1->request->place = (struct proa_http_place){ .filled = size };
+    else
+        http1->request->body.size += size;
     length_count(http1, size);
 }
 

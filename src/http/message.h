@@ -21,6 +21,13 @@ struct proa_http_field {
 };
 
 /* Owned by one thread at a time. Its texts point into `head`. */
+/* Where the next bytes of a body may be read to, before `body`. */
+struct proa_http_place {
+    uint8_t *bytes; /* the handler's; NULL: nowhere, or it was used */
+    size_t size;
+    size_t filled; /* how many came */
+};
+
 struct proa_http_request {
     struct proa_http_text method;
     struct proa_http_text target; /* as it came, checked: no control, no '#' */
@@ -37,6 +44,7 @@ struct proa_http_request {
     uint64_t length;         /* ...so many bytes; 0 when there is none */
     struct proa_buffer body; /* what has come of it... */
     size_t body_taken;       /* ...and was not only kept, but taken away */
+    struct proa_http_place place;
     struct proa_buffer head;
 };
 

@@ -45,7 +45,11 @@ static ssize_t take_input(void *env, const struct proa_call *call,
                                              parts[i].iov_len);
         if (taken > 0 || count == 0 || !proa_http_exchange_waits(exchange))
             break;
-        if (!wait_for_input(io)) {
+        /* Whatever comes of it, none of it is read to there afterwards. */
+        proa_http_exchange_place(exchange, parts[0].iov_base, parts[0].iov_len);
+        bool goes_on = wait_for_input(io);
+        taken = proa_http_exchange_placed(exchange);
+        if (!goes_on) {
             errno = EINTR;
             return -1;
         }

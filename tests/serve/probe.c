@@ -85,6 +85,22 @@ static void long_with_length(void)
     long_piece(true);
 }
 
+/* The body, read and said again at once. */
+static void back(void)
+{
+    size_t size = strtoul(getenv("CONTENT_LENGTH"), NULL, 10), at = 0;
+    char *bytes = malloc(size + 1);
+    ssize_t got = 1;
+
+    while (at < size && got > 0) {
+        got = read(0, bytes + at, size - at);
+        at += got > 0 ? (size_t)got : 0;
+    }
+    say_text();
+    (void)fwrite(bytes, 1, at, stdout);
+    free(bytes);
+}
+
 enum { SECRET_SIZE = 16 };
 
 /* QUERY_STRING, 16 bytes, all over memory and the heap. */
@@ -282,31 +298,19 @@ static const struct {
     const char *path;
     void (*act)(void);
 } actions[] = {
-    { "/args", show_args },
-    { "/wait", wait_for_gate },
-    { "/env", show_env },
-    { "/echo", echo },
-    { "/long", long_in_chunks },
-    { "/lengthy", long_with_length },
-    { "/big", big },
-    { "/remember", remember },
-    { "/search", search },
-    { "/file", read_file },
-    { "/grow", grow },
-    { "/count", count_up },
-    { "/loop", loop },
-    { "/sleep", sleep_long },
-    { "/nap", nap },
-    { "/overflow", overflow },
-    { "/trap", trap },
-    { "/exit3", exit_three },
-    { "/garbage", garbage },
-    { "/nothing", nothing },
-    { "/split", split },
-    { "/length", wrong_length },
-    { "/redirect", redirect },
-    { "/teapot", teapot },
-    { "/complain", complain },
+    { "/args", show_args },      { "/wait", wait_for_gate },
+    { "/env", show_env },        { "/echo", echo },
+    { "/long", long_in_chunks }, { "/lengthy", long_with_length },
+    { "/back", back },           { "/big", big },
+    { "/remember", remember },   { "/search", search },
+    { "/file", read_file },      { "/grow", grow },
+    { "/count", count_up },      { "/loop", loop },
+    { "/sleep", sleep_long },    { "/nap", nap },
+    { "/overflow", overflow },   { "/trap", trap },
+    { "/exit3", exit_three },    { "/garbage", garbage },
+    { "/nothing", nothing },     { "/split", split },
+    { "/length", wrong_length }, { "/redirect", redirect },
+    { "/teapot", teapot },       { "/complain", complain },
     { "/flood", flood },
 };
 
