@@ -19,7 +19,7 @@ from lab.places import BuildError
 ASSEMBLYSCRIPT = "0.28.20"
 RUST_TARGETS = ("wasm32-wasip1", "wasm32-wasi")
 COMPONENT_TARGETS = ("wasm32-wasip2",)
-RUST_HOW = {"wasm32-wasip1": "rustup target add wasm32-wasip1, or apt-get install rustc cargo libstd-rust-dev-wasm32",
+RUST_HOW = {"wasm32-wasip1": "rustup target add wasm32-wasip1 (Rust 1.71 or newer)",
             "wasm32-wasip2": "rustup target add wasm32-wasip2 (Rust 1.82 or newer)"}
 
 
