@@ -97,7 +97,7 @@ def sources_of_rust():
 def actix():
     source = places.VARIANTS / "actix"
     target = places.work("actix") / "release/items-actix"
-    if not places.is_newer(target, [*sources_of_rust(), source / "src/main.rs", source / "Cargo.lock"]):
+    if not places.is_newer(target, [*sources_of_rust(), source / "src/main.rs", source / "Cargo.lock", source / "Cargo.toml"]):
         places.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=source,
                    env={"CARGO_TARGET_DIR": str(places.work("actix")), "RUSTFLAGS": f"-Ctarget-cpu={places.NATIVE_CPU}"})
     return target
@@ -157,7 +157,7 @@ def component():
     rustc, triple = rust_compiler(COMPONENT_TARGETS)
     folder = places.work(f"wasmtime-{tag_of(rustc)}")
     target = folder / f"items-{tag_of('wasmtime')}.cwasm"
-    sources = [*sources_of_rust(), source / "src/lib.rs", source / "Cargo.lock"]
+    sources = [*sources_of_rust(), source / "src/lib.rs", source / "Cargo.lock", source / "Cargo.toml"]
     if not places.is_newer(target, sources):
         made = cargo_build(source, folder, rustc, triple) / "items_component.wasm"
         places.run(["wasmtime", "compile", made, "-o", target])
