@@ -138,7 +138,7 @@ def throughput(table, which, load, rounds):
                 figures[name].append(None)
                 continue
             with server:
-                wrk(server.port, case, load, 0.5)
+                wrk(server.port, case, load, 1)  # wrk takes whole seconds only
                 rate, why = wrk(server.port, case, load, SECONDS)
                 figures[name].append(rate)
                 if why:
