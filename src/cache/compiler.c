@@ -48,21 +48,40 @@ static enum proa_status named(const char *wanted, char *path,
     return PROA_OK;
 }
 
-/* Beside us, in ../libexec/proa from there, or on the PATH. */
+/* In this folder of programs, or in ../libexec/proa from there. */
+static bool look_in(const char *folder, const char *name, char *found)
+{
+    char rest[64];
+
+    (void)snprintf(rest, sizeof rest, "/%s", name);
+    if (path_try(found, folder, strlen(folder), rest))
+        return true;
+    (void)snprintf(rest, sizeof rest, "/../libexec/proa/%s", name);
+    return path_try(found, folder, strlen(folder), rest);
+}
+
+/* As beside us, but beside the proa that is on the PATH: for a program that
+ * embeds an installed library, and is somewhere else. */
+static bool look_beside_proa(const char *name, char *found)
+{
+    char folder[PROA_COMPILER_PATH_MAX];
+
+    if (!proa_process_find("proa", folder, sizeof folder))
+        return false;
+    *strrchr(folder, '/') = '\0';
+    return look_in(folder, name, found);
+}
+
+/* Beside us, on the PATH, or beside proa. */
 static bool look_for(const char *name, char *path)
 {
     char folder[PROA_COMPILER_PATH_MAX];
     char found[PROA_COMPILER_PATH_MAX];
-    char rest[64];
-    bool is_found = false;
 
-    if (proa_process_own_folder(folder, sizeof folder)) {
-        (void)snprintf(rest, sizeof rest, "/%s", name);
-        is_found = path_try(found, folder, strlen(folder), rest);
-        (void)snprintf(rest, sizeof rest, "/../libexec/proa/%s", name);
-        is_found = is_found || path_try(found, folder, strlen(folder), rest);
-    }
-    if (!is_found && !proa_process_find(name, found, sizeof found))
+    if (!(proa_process_own_folder(folder, sizeof folder) &&
+          look_in(folder, name, found)) &&
+        !proa_process_find(name, found, sizeof found) &&
+        !look_beside_proa(name, found))
         return false;
     memcpy(path, found, strlen(found) + 1);
     return true;
@@ -78,8 +97,8 @@ enum proa_status proa_compiler_find(const char *wanted, char *path,
     if (look_for("proa-compiler", path))
         return PROA_OK;
     return proa_fail(err, PROA_COMPILER, 0,
-                     "no proa-compiler beside this program or on the "
-                     "PATH; PROA_COMPILER can name it");
+                     "no proa-compiler beside this program, on the PATH "
+                     "or beside a proa on it; PROA_COMPILER can name it");
 }
 
 enum proa_status proa_compiler_find_baseline(const char *wanted, char *path,

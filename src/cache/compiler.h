@@ -25,7 +25,8 @@ enum { PROA_COMPILER_PATH_MAX = 4096 };
 
 /*
  * Find the compiler: `wanted`, or PROA_COMPILER, or proa-compiler beside us or
- * in ../libexec/proa from there, or on the PATH.
+ * in ../libexec/proa from there, or on the PATH, or so beside the proa that is
+ * on the PATH.
  *
  * @param wanted borrowed; NULL: look for it
  * @param path   holds PROA_COMPILER_PATH_MAX; written only on success

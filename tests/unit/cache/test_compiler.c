@@ -185,6 +185,17 @@ static void it_is_found(void)
     setenv("PATH", scratch, 1);
     CHECK_EQ(proa_compiler_find(NULL, path, &err), PROA_OK);
     CHECK_EQ(strcmp(path, scratch_path("proa-compiler")), 0);
+    CHECK_EQ(mkdir(scratch_path("bin"), 0700), 0);
+    CHECK_EQ(mkdir(scratch_path("libexec"), 0700), 0);
+    CHECK_EQ(mkdir(scratch_path("libexec/proa"), 0700), 0);
+    scratch_write("libexec/proa/proa-compiler", "#!/bin/sh\n", 0700);
+    setenv("PATH", scratch_path("bin"), 1);
+    CHECK_EQ(proa_compiler_find(NULL, path, &err), PROA_COMPILER);
+    err = (struct proa_error){ 0 };
+    scratch_write("bin/proa", "#!/bin/sh\n", 0700);
+    CHECK_EQ(proa_compiler_find(NULL, path, &err), PROA_OK);
+    CHECK_EQ(strcmp(path, scratch_path("bin/../libexec/proa/proa-compiler")),
+             0);
     setenv("PATH", "/proa/none", 1);
     CHECK_EQ(proa_compiler_find(NULL, path, &err), PROA_COMPILER);
     CHECK_EQ(strstr(err.text, "no proa-compiler") != NULL, 1);
