@@ -9,28 +9,13 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "platform/process.h"
 
 enum { ARGUMENT_COUNT_MAX = 256 };
 
 /* Where the lab is, seen from this program's folder: in a build folder of the
  * source tree, and installed. */
 static const char *const places[] = { "../../bench/lab", "../share/proa/lab" };
-
-/* This program's folder; false when it cannot be told. */
-static bool own_folder(char folder[PATH_MAX])
-{
-    ssize_t size = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-    char *slash;
-
-    if (size <= 0)
-        return false;
-    folder[size] = '\0';
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
-    return true;
-}
 
 /* The lab's folder; false when there is none. */
 static bool lab_find(const char *own, char folder[PATH_MAX])
@@ -69,7 +54,7 @@ static int lab_command(const void *settings,
     char *argv[ARGUMENT_COUNT_MAX + 3] = { python, folder };
 
     (void)settings;
-    if (!own_folder(own) || !lab_find(own, folder))
+    if (!proa_process_own_folder(own, sizeof own) || !lab_find(own, folder))
         return proa_cli_bad("the lab is not installed: bench/lab of the source "
                             "tree, or share/proa/lab; PROA_LAB names another "
                             "folder");
