@@ -9,6 +9,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -138,6 +139,7 @@ def folder_of(options):
 def main():
     options = parse()
     if options.command == "list":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as other commands: proa lab list | head
         list_all()
         return 0
     store = Store(folder_of(options))
