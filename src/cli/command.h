@@ -100,7 +100,11 @@ int proa_command_main(const struct proa_command *command, int argc,
  * NULL. @return the exit code that belongs to the status */
 int proa_cli_fail(const char *file, const struct proa_error *err);
 
-/* "proa: ..." on stderr. @return PROA_CLI_BAD_INPUT */
+/* "proa: ..." on stderr, one line: control characters are shown as '?'. */
+void proa_cli_say(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* The same. @return PROA_CLI_BAD_INPUT */
 int proa_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Flush what was printed. @return `code`, or PROA_CLI_FAILED with a line on

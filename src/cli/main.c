@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -28,15 +29,39 @@ const struct proa_command *proa_command_find(const char *name)
     return NULL;
 }
 
+/* Names of files may be in the text; it must stay one line, and change nothing
+ * about the terminal. */
+static void say(const char *format, va_list args)
+{
+    char *text;
+
+    if (vasprintf(&text, format, args) < 0) {
+        (void)fputs("proa: out of memory\n", stderr);
+        return;
+    }
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    (void)fprintf(stderr, "proa: %s\n", text);
+    free(text);
+}
+
+void proa_cli_say(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
 int proa_cli_bad(const char *format, ...)
 {
     va_list args;
 
-    (void)fputs("proa: ", stderr);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    say(format, args);
     va_end(args);
-    (void)fputc('\n', stderr);
     return PROA_CLI_BAD_INPUT;
 }
 
@@ -77,16 +102,14 @@ static bool has_offset(const struct proa_error *err)
 int proa_cli_fail(const char *file, const struct proa_error *err)
 {
     const char *kind = kind_of(err->status);
+    char where[32] = "";
 
-    (void)fputs("proa: ", stderr);
-    if (file != NULL)
-        (void)fprintf(stderr, "%s: ", file);
-    if (kind != NULL)
-        (void)fputs(kind, stderr);
     if (has_offset(err))
-        (void)fprintf(stderr, " at offset 0x%llx",
-                      (unsigned long long)err->offset);
-    (void)fprintf(stderr, "%s%s\n", kind != NULL ? ": " : "", err->text);
+        (void)snprintf(where, sizeof where, " at offset 0x%llx",
+                       (unsigned long long)err->offset);
+    proa_cli_say("%s%s%s%s%s%s", file != NULL ? file : "",
+                 file != NULL ? ": " : "", kind != NULL ? kind : "", where,
+                 kind != NULL ? ": " : "", err->text);
     switch (err->status) {
     case PROA_COMPILER:
     case PROA_NOMEM:

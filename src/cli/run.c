@@ -260,20 +260,17 @@ static int end_judge(const struct run *run, enum proa_status status, int reason,
     if (status == PROA_EXIT)
         return (int)(proa_store_exit_code(run->store) & 0xff);
     if (status == PROA_TRAP && reason < PROA_WATCH_NONE) {
-        (void)fprintf(stderr,
-                      "proa: %s: stopped: it ran longer than --%s allows\n",
-                      run->file,
-                      reason == PROA_WATCH_TIMEOUT ? "timeout" : "cpu-timeout");
+        proa_cli_say("%s: stopped: it ran longer than --%s allows", run->file,
+                     reason == PROA_WATCH_TIMEOUT ? "timeout" : "cpu-timeout");
         return PROA_CLI_TIMEOUT;
     }
     if (status == PROA_TRAP && reason != PROA_WATCH_NONE) {
-        (void)fprintf(stderr, "proa: %s: stopped by SIG%s\n", run->file,
-                      sigabbrev_np(reason));
+        proa_cli_say("%s: stopped by SIG%s", run->file, sigabbrev_np(reason));
         return 128 + reason;
     }
     if (status != PROA_TRAP)
         return proa_cli_fail(run->file, err);
-    (void)fprintf(stderr, "proa: %s: trap: %s\n", run->file, err->text);
+    proa_cli_say("%s: trap: %s", run->file, err->text);
     backtrace_print(proa_store_backtrace(run->store));
     return PROA_CLI_TRAP;
 }
