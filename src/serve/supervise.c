@@ -268,15 +268,22 @@ static void say(int end, uint32_t wait_ms, bool is_last)
     (void)fprintf(stderr, "proa: the server %s; %s\n", how, then);
 }
 
-static uint32_t wait_of(uint32_t killed_count)
+struct proa_restart proa_restart_after(uint32_t killed_count, uint64_t lived_ms)
 {
-    uint32_t wait_ms = WAIT_FIRST_MS;
+    struct proa_restart restart = { .killed_count = 1 };
 
-    if (killed_count < 2)
-        return 0;
-    for (uint32_t i = 2; i < killed_count && wait_ms < WAIT_MS_MAX; i++)
-        wait_ms *= 2;
-    return wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX;
+    if (lived_ms < SOON_MS)
+        restart.killed_count += killed_count;
+    restart.is_last = restart.killed_count > KILLED_MAX;
+    if (restart.is_last || restart.killed_count < 2)
+        return restart;
+    restart.wait_ms = WAIT_FIRST_MS;
+    for (uint32_t i = 2;
+         i < restart.killed_count && restart.wait_ms < WAIT_MS_MAX; i++)
+        restart.wait_ms *= 2;
+    if (restart.wait_ms > WAIT_MS_MAX)
+        restart.wait_ms = WAIT_MS_MAX;
+    return restart;
 }
 
 /* False: a signal to stop came meanwhile. */
@@ -305,13 +312,11 @@ static bool goes_on(struct supervisor *supervisor, int end, uint64_t lived_ms)
     if (supervisor->is_stopping || !supervisor->was_ready ||
         (WIFEXITED(end) && WEXITSTATUS(end) == 0))
         return false;
-    if (lived_ms >= SOON_MS)
-        supervisor->killed_count = 0;
-    supervisor->killed_count++;
-    bool is_last = supervisor->killed_count > KILLED_MAX;
-    uint32_t wait_ms = wait_of(supervisor->killed_count);
-    say(end, wait_ms, is_last);
-    return !is_last && wait_before(supervisor, wait_ms);
+    struct proa_restart restart =
+        proa_restart_after(supervisor->killed_count, lived_ms);
+    supervisor->killed_count = restart.killed_count;
+    say(end, restart.wait_ms, restart.is_last);
+    return !restart.is_last && wait_before(supervisor, restart.wait_ms);
 }
 
 static enum proa_status run(struct supervisor *supervisor,

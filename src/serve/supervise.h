@@ -7,6 +7,8 @@
 #define PROA_SERVE_SUPERVISE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "proa/error.h"
 
@@ -29,6 +31,21 @@ enum {
     PROA_SUPERVISED_RELOAD = 'H', /* SIGHUP */
     PROA_SUPERVISED_REOPEN = 'U', /* SIGUSR1 */
 };
+
+/* What follows when a server was killed. */
+struct proa_restart {
+    bool is_last;          /* too often: it is not started again */
+    uint32_t wait_ms;      /* before it is */
+    uint32_t killed_count; /* for the next time: soon after each other */
+};
+
+/*
+ * The first is started again at once, the next ones after 100 ms and then twice
+ * as long each, to 5 s; ten are, unless one lived for ten seconds, which begins
+ * the count anew. Threads: any.
+ */
+struct proa_restart proa_restart_after(uint32_t killed_count,
+                                       uint64_t lived_ms);
 
 /*
  * Open the addresses of `options`, and fork. Returns in each server, where
