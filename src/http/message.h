@@ -20,7 +20,6 @@ struct proa_http_field {
     struct proa_http_text value;
 };
 
-/* Owned by one thread at a time. Its texts point into `head`. */
 /* Where the next bytes of a body may be read to, before `body`. */
 struct proa_http_place {
     uint8_t *bytes; /* the handler's; NULL: nowhere, or it was used */
@@ -28,6 +27,7 @@ struct proa_http_place {
     size_t filled; /* how many came */
 };
 
+/* Owned by one thread at a time. Its texts point into `head`. */
 struct proa_http_request {
     struct proa_http_text method;
     struct proa_http_text target; /* as it came, checked: no control, no '#' */
