@@ -5,10 +5,12 @@
 #include "serve/serve.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "cli/config.h"
+#include "cli/fetch.h"
 #include "cli/kept.h"
 #include "cli/load.h"
 #include "cli/sandbox.h"
@@ -227,6 +229,31 @@ static enum proa_status prepare(void *env, const char *path,
     return proa_kept_add(&settings->kept, path, err);
 }
 
+static enum proa_status fetch(void *env, const struct proa_plan *plan, int fd,
+                              struct proa_error *err)
+{
+    const struct settings *settings = env;
+    const char **names = calloc((size_t)plan->count + 1, sizeof *names);
+    uint32_t count = 0;
+
+    if (names == NULL)
+        return proa_fail(err, PROA_NOMEM, 0, "out of memory");
+    for (uint32_t i = 0; i < plan->count; i++)
+        if (proa_fetch_is_url(plan->items[i].path))
+            names[count++] = plan->items[i].path;
+    enum proa_status status =
+        proa_kept_fetch(&settings->kept, names, count, fd, err);
+    free((void *)names);
+    return status;
+}
+
+static enum proa_status take(void *env, int fd, struct proa_error *err)
+{
+    struct settings *settings = env;
+
+    return proa_kept_take(&settings->kept, fd, err);
+}
+
 static enum proa_status load(void *env, struct proa_engine *engine,
                              const char *path, bool counts_fuel,
                              struct proa_module **module,
@@ -234,16 +261,18 @@ static enum proa_status load(void *env, struct proa_engine *engine,
 {
     const struct settings *settings = env;
     struct proa_load_settings own = settings->load;
-    const struct proa_input *kept = proa_kept_find(&settings->kept, path);
+    const struct proa_kept_item *kept = proa_kept_find(&settings->kept, path);
 
     own.counts_fuel = counts_fuel;
+    if (kept != NULL && kept->failure != NULL)
+        return proa_fail(err, PROA_USAGE, 0, "%s", kept->failure);
     if (kept != NULL)
-        return proa_load_and_queue(kept, &own, engine, settings->tier_ups,
-                                   module, err);
+        return proa_load_and_queue(&kept->input, &own, engine,
+                                   settings->tier_ups, module, err);
     if (!proa_plan_is_file(path))
         return proa_fail(err, PROA_USAGE, 0,
-                         "it is fetched when the server starts: start it "
-                         "again");
+                         "it is fetched when the server starts, and at SIGHUP "
+                         "if that is supervised");
     return proa_load_named(path, &own, engine, settings->tier_ups, module, err);
 }
 
@@ -318,6 +347,8 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .load = load,
         .load_env = settings,
         .prepare = prepare,
+        .fetch = fetch,
+        .take = take,
         .tier_ups = proa_tier_queue_counts(settings->tier_ups),
         .reads_proxy_header = settings->proxy_protocol,
         .tls_certificate_path = settings->tls_cert,
@@ -381,8 +412,8 @@ static bool is_supervised(const struct settings *settings,
     return wants;
 }
 
-static int run(const struct settings *settings,
-               const struct proa_config *config, struct proa_engine *engine,
+static int run(struct settings *settings, const struct proa_config *config,
+               struct proa_engine *engine,
                struct proa_serve_options *serve_options)
 {
     char blame[PROA_SERVE_BLAME_SIZE];
@@ -390,10 +421,12 @@ static int run(const struct settings *settings,
     int code = -1;
 
     if (is_supervised(settings, config, serve_options) &&
-        proa_supervise(serve_options, &code, &err) != PROA_OK)
+        (proa_kept_share(&settings->kept, &err) != PROA_OK ||
+         proa_supervise(serve_options, &code, &err) != PROA_OK))
         return proa_cli_fail(NULL, &err);
     if (code >= 0)
         return code;
+    proa_kept_begin(&settings->kept);
     if (proa_serve_run(engine, serve_options, blame, &err) != PROA_OK)
         return proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
     return PROA_CLI_OK;

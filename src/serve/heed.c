@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -98,10 +99,33 @@ static void ask_to_stop(struct proa_heed *heed)
     heed->stop_ns = proa_http_now_ns() + delay_ns;
 }
 
+/* A byte, and the descriptor that may come with it. @return as read() */
+static ssize_t receive(int command_fd, char *byte, int *fetched_fd)
+{
+    union {
+        struct cmsghdr head; /* for its alignment */
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec data = { .iov_base = byte, .iov_len = 1 };
+    struct msghdr message = { .msg_iov = &data,
+                              .msg_iovlen = 1,
+                              .msg_control = control.bytes,
+                              .msg_controllen = sizeof control.bytes };
+    ssize_t got = recvmsg(command_fd, &message, MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+    if (head != NULL && head->cmsg_level == SOL_SOCKET &&
+        head->cmsg_type == SCM_RIGHTS &&
+        head->cmsg_len == CMSG_LEN(sizeof(int)))
+        memcpy(fetched_fd, CMSG_DATA(head), sizeof *fetched_fd);
+    return got;
+}
+
 static void take_command(struct proa_heed *heed)
 {
     char byte = 0;
-    ssize_t got = read(heed->command_fd, &byte, 1);
+    int fetched_fd = -1;
+    ssize_t got = receive(heed->command_fd, &byte, &fetched_fd);
 
     if (got == 0) {
         /* The process above was killed, and so are we. */
@@ -112,7 +136,7 @@ static void take_command(struct proa_heed *heed)
     } else if (got < 0) {
         return;
     } else if (byte == PROA_SUPERVISED_RELOAD) {
-        heed->reload(heed->env);
+        heed->reload(heed->env, fetched_fd);
     } else if (byte == PROA_SUPERVISED_REOPEN) {
         heed->reopen(heed->env);
     } else {
@@ -138,7 +162,7 @@ static void heed_once(struct proa_heed *heed, const struct pollfd waits[4])
     if (waits[0].revents != 0 && take_signal(heed->stop_fd))
         ask_to_stop(heed);
     if (waits[1].revents != 0 && take_signal(heed->reload_fd))
-        heed->reload(heed->env);
+        heed->reload(heed->env, -1);
     if (waits[2].revents != 0 && take_signal(heed->reopen_fd))
         heed->reopen(heed->env);
     if (waits[3].revents != 0)

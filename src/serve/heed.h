@@ -12,7 +12,8 @@
 
 struct proa_heed {
     struct proa_service *service; /* borrowed, with its options */
-    void (*reload)(void *env);
+    /* With what was fetched for it, owned then; -1: nothing was. */
+    void (*reload)(void *env, int fetched_fd);
     void (*reopen)(void *env);
     void *env;
     int stop_fd;      /* SIGTERM and SIGINT; -1, as the next two: supervised */

@@ -235,9 +235,24 @@ static enum proa_status make_app(struct proa_service *service,
 
 /* --- start and end ------------------------------------------------------ */
 
+/* What was not taken is as it was, and fetched again at the next time. */
+static void take_fetched(struct proa_service *service)
+{
+    int fd = atomic_exchange(&service->fetched_fd, -1);
+    struct proa_error err = { 0 };
+
+    if (fd < 0)
+        return;
+    if (service->options.take(service->options.load_env, fd, &err) != PROA_OK)
+        (void)tell_bad(service, "what was fetched", &err);
+    (void)close(fd);
+}
+
 static struct proa_app *make_next(void *env)
 {
     struct proa_service *service = env;
+
+    take_fetched(service);
     struct proa_app *previous = proa_service_app(service), *app = NULL;
     char blame[PROA_APP_BLAME_SIZE];
     struct proa_error err = { 0 };
@@ -248,9 +263,15 @@ static struct proa_app *make_next(void *env)
     return app;
 }
 
-static void on_reload(void *env)
+static void on_reload(void *env, int fetched_fd)
 {
     struct proa_service *service = env;
+
+    if (fetched_fd >= 0) {
+        int previous_fd = atomic_exchange(&service->fetched_fd, fetched_fd);
+        if (previous_fd >= 0)
+            (void)close(previous_fd);
+    }
     struct proa_error err = { 0 };
     struct proa_buffer line;
     enum proa_status status =
@@ -510,7 +531,8 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
         .service = { .options = *options,
                      .host = { .engine = engine,
                                .null_fd = -1,
-                               .trap_missing = options->trap_missing } },
+                               .trap_missing = options->trap_missing },
+                     .fetched_fd = -1 },
         .blame = blame,
     };
     struct proa_service *service = &process.service;
@@ -541,6 +563,8 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     proa_app_release(service->app);
     proa_limit_destroy(service->limit);
     proa_usage_log_close(service->usage);
+    if (atomic_load(&service->fetched_fd) >= 0)
+        (void)close(atomic_load(&service->fetched_fd));
     proa_metrics_deinit(&service->metrics);
     (void)pthread_mutex_destroy(&service->app_lock);
     return status;

@@ -52,6 +52,15 @@ struct proa_serve_options {
      * as it cannot be got later. NULL: nothing is. */
     enum proa_status (*prepare)(void *env, const char *path,
                                 struct proa_error *err);
+    /*
+     * Of a supervised server: write to `fd` what `take` makes of it later
+     * versions of what was prepared, or why there are none. Nothing, when
+     * `plan` names only files. NULL: they are not fetched again.
+     */
+    enum proa_status (*fetch)(void *env, const struct proa_plan *plan, int fd,
+                              struct proa_error *err);
+    /* In the server, on the thread that then calls `load`. */
+    enum proa_status (*take)(void *env, int fd, struct proa_error *err);
     void *load_env;
     const char *address; /* --addr HOST:PORT; NULL: 127.0.0.1:8080. Port 0 takes
                             a free one */

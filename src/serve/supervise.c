@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "http/listener.h"
+#include "serve/refetch.h"
 #include "serve/serve.h"
 
 enum {
@@ -37,7 +39,9 @@ struct supervisor {
                                                       the server */
     struct proa_supervised supervised;             /* of the server that runs */
     int signal_fd;
-    int write_fd; /* to the server; -1: none */
+    int write_fd;                             /* to the server; -1: none */
+    const struct proa_serve_options *options; /* borrowed */
+    struct proa_refetch refetch;
     sigset_t previous;
     pid_t pid;
     bool is_stopping;
@@ -157,8 +161,9 @@ static pid_t start_server(struct supervisor *supervisor,
 {
     int fds[2];
 
-    if (pipe2(fds, O_CLOEXEC) != 0) {
-        (void)proa_fail(err, PROA_IO, 0, "a pipe: %s", strerror(errno));
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        (void)proa_fail(err, PROA_IO, 0, "a pair of sockets: %s",
+                        strerror(errno));
         return -1;
     }
     atomic_store(&supervisor->supervised.state->is_ready, false);
@@ -179,15 +184,60 @@ static pid_t start_server(struct supervisor *supervisor,
     return pid;
 }
 
+/* A server that is gone is seen as such by waiting for it; one that takes
+ * nothing for so long that no more fits does not hold us up. */
+static void pass(const struct supervisor *supervisor, char byte, int fetched_fd)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = { 0 };
+    struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+    struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+    if (fetched_fd >= 0) {
+        control.head.cmsg_level = SOL_SOCKET;
+        control.head.cmsg_type = SCM_RIGHTS;
+        control.head.cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(&control.head), &fetched_fd, sizeof fetched_fd);
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+    }
+    if (supervisor->write_fd >= 0)
+        (void)sendmsg(supervisor->write_fd, &message,
+                      MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* The next server, if there is none now, reads and fetches all anew. */
+static void begin_reload(struct supervisor *supervisor)
+{
+    if (supervisor->write_fd < 0 || supervisor->is_stopping)
+        return;
+    if (!proa_refetch_start(&supervisor->refetch, supervisor->options))
+        pass(supervisor, PROA_SUPERVISED_RELOAD, -1);
+}
+
+static void end_reload(struct supervisor *supervisor)
+{
+    int fd = -1;
+
+    if (!proa_refetch_end(&supervisor->refetch, &fd))
+        return;
+    pass(supervisor, PROA_SUPERVISED_RELOAD, fd);
+    if (fd >= 0)
+        (void)close(fd);
+    if (supervisor->refetch.is_again)
+        begin_reload(supervisor);
+}
+
 static void tell(struct supervisor *supervisor, int signal_number)
 {
-    char byte = signal_number == SIGHUP    ? PROA_SUPERVISED_RELOAD
-                : signal_number == SIGUSR1 ? PROA_SUPERVISED_REOPEN
-                                           : PROA_SUPERVISED_STOP;
-
-    /* A server that is gone is seen as such by waiting for it. */
-    if (supervisor->write_fd >= 0)
-        (void)!write(supervisor->write_fd, &byte, 1);
+    if (signal_number == SIGHUP)
+        begin_reload(supervisor);
+    else if (signal_number == SIGUSR1)
+        pass(supervisor, PROA_SUPERVISED_REOPEN, -1);
+    else
+        pass(supervisor, PROA_SUPERVISED_STOP, -1);
 }
 
 /* From the first on nobody connects to us who would then wait in vain. */
@@ -233,12 +283,15 @@ static int watch_server(struct supervisor *supervisor)
     while (!has_ended(supervisor, &end)) {
         (void)poll(&wait, 1, -1);
         take_signals(supervisor);
+        end_reload(supervisor);
         if (!supervisor->is_stopping)
             continue;
+        proa_refetch_cancel(&supervisor->refetch);
         close_sockets(&supervisor->listeners);
         for (uint32_t i = 0; i < supervisor->twin_count; i++)
             close_sockets(&supervisor->twins[i]);
     }
+    proa_refetch_cancel(&supervisor->refetch);
     (void)close(supervisor->write_fd);
     supervisor->write_fd = -1;
     return end;
@@ -373,6 +426,7 @@ enum proa_status proa_supervise(struct proa_serve_options *options,
     if (state == MAP_FAILED)
         return proa_fail(err, PROA_NOMEM, 0, "no memory to supervise");
     supervisor.supervised.state = state;
+    supervisor.options = options;
     status = open_sockets(&supervisor, options, err);
     if (status == PROA_OK)
         status = open_signals(&supervisor, err);

@@ -16,7 +16,8 @@ struct proa_serve_options;
 
 /* What a server and the process above it tell each other. */
 struct proa_supervised {
-    /* A byte for each signal; its end: the process above is gone. */
+    /* A byte for each signal, with what was fetched for a reload (refetch.h);
+     * its end: the process above is gone. */
     int command_fd;
     struct proa_supervised_state *state; /* memory of both */
 };
