@@ -47,22 +47,11 @@ static bool add_step(LLVMBasicBlockRef block, const struct proa_term *term,
     return true;
 }
 
-static uint64_t size_of(LLVMValueRef access)
+static uint32_t size_of(LLVMValueRef access)
 {
-    LLVMTypeRef type = LLVMIsAStoreInst(access) != NULL
-                           ? LLVMTypeOf(LLVMGetOperand(access, 0))
-                           : LLVMTypeOf(access);
-
-    switch (LLVMGetTypeKind(type)) {
-    case LLVMIntegerTypeKind:
-        return LLVMGetIntTypeWidth(type) / 8;
-    case LLVMFloatTypeKind:
-        return 4;
-    case LLVMDoubleTypeKind:
-        return 8;
-    default:
-        return 16;
-    }
+    return proa_unit_type_size(LLVMIsAStoreInst(access) != NULL
+                                   ? LLVMTypeOf(LLVMGetOperand(access, 0))
+                                   : LLVMTypeOf(access));
 }
 
 /* What is not understood is taken to be near: then nothing is changed. */

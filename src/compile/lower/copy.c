@@ -38,7 +38,7 @@ LLVMValueRef proa_copy_wanted(struct proa_lower *lower, uint32_t function_index)
 
     if (!is_wanted(lower, function_index))
         return NULL;
-    snprintf(name, sizeof name, "c%u.%u", function_index, depth);
+    (void)snprintf(name, sizeof name, "c%u.%u", function_index, depth);
     copy = LLVMGetNamedFunction(unit->llvm_module, name);
     if (copy != NULL)
         return copy;

@@ -3,7 +3,6 @@
  * https://webassembly.github.io/spec/core/exec/instructions.html#memory-instructions
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <assert.h>
 #include <stddef.h>
 
 #include "compile/lower/function.h"
@@ -41,21 +40,6 @@ static const struct access accesses[PROA_OP_COUNT] = {
     [PROA_OP_I64_STORE16] = { 16, true, false, PROA_I64 },
     [PROA_OP_I64_STORE32] = { 32, true, false, PROA_I64 },
 };
-
-static uint32_t type_size(LLVMTypeRef type)
-{
-    switch (LLVMGetTypeKind(type)) {
-    case LLVMIntegerTypeKind:
-        return LLVMGetIntTypeWidth(type) / 8;
-    case LLVMFloatTypeKind:
-        return 4;
-    case LLVMDoubleTypeKind:
-        return 8;
-    default:
-        assert(LLVMGetTypeKind(type) == LLVMVectorTypeKind);
-        return LLVMGetVectorSize(type) * type_size(LLVMGetElementType(type));
-    }
-}
 
 static LLVMValueRef slot_field(struct proa_lower *lower, LLVMBuilderRef builder,
                                uint32_t memory_index, uint64_t field)
@@ -201,8 +185,9 @@ LLVMValueRef proa_lower_load(struct proa_lower *lower,
                              const struct proa_memarg *memarg,
                              LLVMValueRef address, LLVMTypeRef type)
 {
-    bool is_trap = is_beyond(lower, memarg, address, type_size(type));
-    LLVMValueRef place = access_place(lower, memarg, address, type_size(type));
+    bool is_trap = is_beyond(lower, memarg, address, proa_unit_type_size(type));
+    LLVMValueRef place =
+        access_place(lower, memarg, address, proa_unit_type_size(type));
     LLVMValueRef load;
 
     if (is_trap)
@@ -210,7 +195,8 @@ LLVMValueRef proa_lower_load(struct proa_lower *lower,
     load = LLVMBuildLoad2(lower->builder, type, place, "");
     LLVMSetAlignment(load, 1);
     /* See keep.h. */
-    LLVMSetVolatile(load, may_trap(lower, memarg, address, type_size(type)));
+    LLVMSetVolatile(
+        load, may_trap(lower, memarg, address, proa_unit_type_size(type)));
     proa_unit_mark_memory(lower->unit, load);
     if (is_trap)
         order_accesses(lower);
@@ -221,7 +207,7 @@ void proa_lower_store(struct proa_lower *lower,
                       const struct proa_memarg *memarg, LLVMValueRef address,
                       LLVMValueRef value)
 {
-    uint32_t size = type_size(LLVMTypeOf(value));
+    uint32_t size = proa_unit_type_size(LLVMTypeOf(value));
     bool is_trap = is_beyond(lower, memarg, address, size);
     LLVMValueRef place = access_place(lower, memarg, address, size);
     LLVMValueRef store;
@@ -245,7 +231,7 @@ bool proa_lower_memory(struct proa_lower *lower,
     if (access->bits == 0)
         return proa_lower_bulk(lower, instruction);
     type = proa_unit_valtype(lower->unit, (enum proa_valtype)access->type);
-    narrow = type_size(type) * 8 == access->bits
+    narrow = proa_unit_type_size(type) * 8 == access->bits
                  ? type
                  : LLVMIntTypeInContext(lower->unit->context, access->bits);
     if (access->is_store) {

@@ -175,6 +175,22 @@ LLVMTypeRef proa_unit_valtype(const struct proa_unit *unit,
     return unit->ptr;
 }
 
+uint32_t proa_unit_type_size(LLVMTypeRef type)
+{
+    switch (LLVMGetTypeKind(type)) {
+    case LLVMIntegerTypeKind:
+        return LLVMGetIntTypeWidth(type) / 8;
+    case LLVMFloatTypeKind:
+        return 4;
+    case LLVMDoubleTypeKind:
+        return 8;
+    default:
+        assert(LLVMGetTypeKind(type) == LLVMVectorTypeKind);
+        return LLVMGetVectorSize(type) *
+               proa_unit_type_size(LLVMGetElementType(type));
+    }
+}
+
 LLVMTypeRef proa_unit_functype(struct proa_unit *unit, uint32_t type_index)
 {
     const struct proa_functype *type = &unit->module->types[type_index];

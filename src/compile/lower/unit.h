@@ -72,6 +72,9 @@ void proa_unit_deinit(struct proa_unit *unit);
 LLVMTypeRef proa_unit_valtype(const struct proa_unit *unit,
                               enum proa_valtype type);
 
+/* Bytes of a value of such a type, or of a narrower number. */
+uint32_t proa_unit_type_size(LLVMTypeRef type);
+
 /* The LLVM type of a function: context, parameters, place of results. */
 LLVMTypeRef proa_unit_functype(struct proa_unit *unit, uint32_t type_index);
 
