@@ -39,9 +39,15 @@ static void say(const char *format, va_list args)
         (void)fputs("proa: out of memory\n", stderr);
         return;
     }
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+    for (char *c = text; *c != '\0'; c++) {
+        /* Those above 0x7f are two bytes in UTF-8. */
+        bool is_high =
+            (unsigned char)c[0] == 0xc2 && ((unsigned char)c[1] & 0xe0) == 0x80;
+        if ((unsigned char)*c < 0x20 || *c == 0x7f || is_high)
             *c = '?';
+        if (is_high)
+            *++c = '?';
+    }
     (void)fprintf(stderr, "proa: %s\n", text);
     free(text);
 }
