@@ -49,8 +49,8 @@ class Started:
     """What a command has started, once it has answered: `ns` after its start. It lives until
     it is ended, and no longer than we do (lab_first sees to it)."""
 
-    def __init__(self, command, port, which, env=None, seconds=START_SECONDS_MAX):
-        words = [places.program("lab_first"), port, TARGET, seconds, *command]
+    def __init__(self, command, port, which, env=None, seconds=START_SECONDS_MAX, target=TARGET):
+        words = [places.program("lab_first"), port, target, seconds, *command]
         self.child = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                       stderr=subprocess.DEVNULL, text=True, env={**os.environ, **(env or {})},
                                       preexec_fn=host.pin(which))

@@ -21,7 +21,7 @@ import threading
 import time
 import urllib.request
 
-from lab import build, host, places
+from lab import build, host, places, starting
 
 from . import common
 
@@ -251,16 +251,15 @@ def first_answers(made, which, rounds):
     for number in range(rounds + 1):
         port = host.free_port()
         command = [str(word).replace("{port}", str(port)) for word in proa(wasm)]
-        with subprocess.Popen([str(places.program("lab_first")), str(port), "/", "60", *command], text=True,
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              env={**os.environ, **env}, preexec_fn=host.pin(which)) as first:
-            told = first.stdout.readline().split()
-            if told and number == 0:
-                time.sleep(3)  # it compiles; better code follows in the background
-        if len(told) != 2:  # the end of its input has ended it, and the server
+        try:
+            first = starting.Started(command, port, which, env, target="/")
+        except RuntimeError:
             return []
         if number > 0:
-            values.append(int(told[0]) / 1e6)
+            values.append(first.ns / 1e6)
+        else:
+            time.sleep(3)  # it compiles; better code follows in the background
+        first.end()
     return values
 
 
