@@ -40,13 +40,16 @@ enum proa_operand_kind {
     PROA_OPERAND_FLAGS, /* an i32 that the last comparison left in the flags */
 };
 
+/* Of 16 bytes, so that it is handed over in two registers. */
 struct proa_operand {
     uint8_t kind; /* enum proa_operand_kind */
     uint8_t reg;  /* GPR, XMM; for FLAGS the condition */
-    enum proa_valtype type;
-    int32_t slot;   /* from rbp */
-    uint32_t local; /* LOCAL */
-    uint64_t bits;  /* CONST; a v128 is never one */
+    uint8_t type; /* enum proa_valtype */
+    int32_t slot; /* from rbp */
+    union {
+        uint32_t local; /* LOCAL */
+        uint64_t bits;  /* CONST; a v128 is never one */
+    };
 };
 
 struct proa_control {

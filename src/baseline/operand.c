@@ -37,7 +37,7 @@ struct proa_operand *proa_push(struct proa_emit *emit, enum proa_valtype type)
         grow_stack(emit);
     struct proa_operand *operand = &emit->stack[emit->stack_count++];
     operand->kind = PROA_OPERAND_SLOT;
-    operand->type = type;
+    operand->type = (uint8_t)type;
     operand->slot = slot;
     proa_need_frame(emit, slot);
     return operand;
