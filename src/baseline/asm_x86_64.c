@@ -4,18 +4,58 @@
 #include <assert.h>
 #include <string.h>
 
-/* Where an instruction is written: there is room for the longest. */
-static inline uint8_t *begin(struct proa_asm *as)
+void proa_asm_sync(struct proa_asm *as)
+{
+    if (!as->code->is_full)
+        as->code->size = (size_t)(as->at - as->start);
+}
+
+/* All that is assembled from now on is forgotten. */
+static void go_nowhere(struct proa_asm *as)
+{
+    as->start = as->at = as->limit = as->nowhere;
+}
+
+static void go_on(struct proa_asm *as)
 {
     struct proa_buffer *code = as->code;
 
-    if (code->capacity - code->size >= PROA_ASM_BYTES_MAX && !code->is_full)
-        return code->bytes + code->size;
-    uint8_t *room = proa_buffer_reserve(code, PROA_ASM_BYTES_MAX);
-    if (room == NULL)
-        return as->nowhere;
-    code->size -= PROA_ASM_BYTES_MAX;
-    return room;
+    as->start = code->bytes;
+    as->at = code->bytes + code->size;
+    as->limit = as->at;
+    if (code->capacity - code->size >= PROA_ASM_BYTES_MAX)
+        as->limit += code->capacity - code->size - PROA_ASM_BYTES_MAX + 1;
+}
+
+/* Also makes sure that the buffer has bytes at all. */
+static __attribute__((noinline, cold)) void make_room(struct proa_asm *as)
+{
+    proa_asm_sync(as);
+    if (proa_buffer_reserve(as->code, PROA_ASM_BYTES_MAX) == NULL) {
+        go_nowhere(as);
+        return;
+    }
+    as->code->size -= PROA_ASM_BYTES_MAX;
+    go_on(as);
+}
+
+void proa_asm_open(struct proa_asm *as, struct proa_buffer *code)
+{
+    as->code = code;
+    if (code->is_full)
+        go_nowhere(as);
+    else if (code->bytes == NULL)
+        as->start = as->at = as->limit = NULL;
+    else
+        go_on(as);
+}
+
+/* Where an instruction is written: there is room for the longest. */
+static inline uint8_t *begin(struct proa_asm *as)
+{
+    if (__builtin_expect(as->at >= as->limit, false))
+        make_room(as);
+    return as->at;
 }
 
 static inline uint8_t *put(uint8_t *at, unsigned byte)
@@ -31,10 +71,9 @@ static inline uint8_t *put32(uint8_t *at, uint32_t value)
 }
 
 /* The instruction ends at `at`. */
-static inline void end(struct proa_asm *as, const uint8_t *at)
+static inline void end(struct proa_asm *as, uint8_t *at)
 {
-    if (!as->code->is_full)
-        as->code->size = (size_t)(at - as->code->bytes);
+    as->at = at;
 }
 
 /* Prefixes, REX, map and opcode. x and b extend index and base (or rm). */
@@ -81,27 +120,23 @@ static inline uint8_t *put_rm(uint8_t *at, uint32_t op, unsigned reg,
     bool has_index = place->index != PROA_NO_GPR;
     bool force = (op & PROA_ASM_BYTE_REG) != 0 && reg >= 4;
     unsigned base = place->base & 7U;
+    unsigned index = has_index ? place->index : PROA_RSP; /* that is none */
     int32_t offset = place->offset;
-    unsigned mode = 2;
+    unsigned size = offset == (int8_t)offset ? 1 : 4; /* bytes of offset */
 
     assert(place->index != PROA_RSP);
-    at = put_opcode(at, op, reg, has_index ? place->index >> 3 : 0,
-                    place->base >> 3, force);
+    at = put_opcode(at, op, reg, index >> 3, place->base >> 3, force);
     /* Without an offset rbp and r13 would mean something else. */
     if (offset == 0 && base != PROA_RBP)
-        mode = 0;
-    else if (offset >= -128 && offset <= 127)
-        mode = 1;
-    if (has_index || base == PROA_RSP) {
-        at = put(at, mode << 6 | (reg & 7) << 3 | 4);
-        at = put(at, (unsigned)place->scale << 6 |
-                         (has_index ? place->index & 7U : 4U) << 3 | base);
-    } else {
-        at = put(at, mode << 6 | (reg & 7) << 3 | base);
-    }
-    /* Written whole, counted as far as it goes. */
-    (void)put32(at, (uint32_t)offset);
-    return at + (mode == 2 ? 4 : mode);
+        size = 0;
+    /* Mode 0, 1 or 2 in the upper bits. The second byte and the offset are
+     * written whole, and counted as far as they go. */
+    unsigned first = (size + 1) / 2 << 6 | (reg & 7) << 3;
+    bool has_second = has_index || base == PROA_RSP;
+    at[0] = (uint8_t)(first | (has_second ? 4 : base));
+    at[1] = (uint8_t)((unsigned)place->scale << 6 | (index & 7) << 3 | base);
+    at += 1 + has_second;
+    return put32(at, (uint32_t)offset) + (int)size - 4;
 }
 
 void proa_asm_rr(struct proa_asm *as, uint32_t op, unsigned reg, unsigned rm)
@@ -304,12 +339,25 @@ void proa_asm_pop(struct proa_asm *as, unsigned reg)
 
 void proa_asm_ret(struct proa_asm *as)
 {
-    (void)proa_buffer_append(as->code, "\xc3", 1);
+    end(as, put(begin(as), 0xc3));
 }
 
 void proa_asm_leave(struct proa_asm *as)
 {
-    (void)proa_buffer_append(as->code, "\xc9", 1);
+    end(as, put(begin(as), 0xc9));
+}
+
+void proa_asm_int3(struct proa_asm *as)
+{
+    end(as, put(begin(as), 0xcc));
+}
+
+void proa_asm_align(struct proa_asm *as)
+{
+    uint8_t *at = begin(as);
+
+    memset(at, 0xcc, 15);
+    end(as, at + (-proa_asm_offset(as) & 15));
 }
 
 void proa_asm_patch(struct proa_asm *as, uint32_t at, uint32_t target)
@@ -321,16 +369,17 @@ void proa_asm_patch(struct proa_asm *as, uint32_t at, uint32_t target)
 }
 
 /* The 4 bytes of a distance that is not known yet hold the use before it. */
-static void use_label(struct proa_asm *as, struct proa_label *label)
+static inline uint8_t *put_label(const struct proa_asm *as, uint8_t *at,
+                                 struct proa_label *label)
 {
-    uint32_t at = proa_asm_offset(as);
+    uint32_t here = (uint32_t)(at - as->start);
     uint32_t value = label->uses;
 
     if (label->is_bound)
-        value = label->at - (at + 4);
+        value = label->at - (here + 4);
     else
-        label->uses = at + 1;
-    end(as, put32(begin(as), value));
+        label->uses = here + 1;
+    return put32(at, value);
 }
 
 void proa_asm_bind(struct proa_asm *as, struct proa_label *label)
@@ -353,8 +402,8 @@ void proa_asm_jmp(struct proa_asm *as, struct proa_label *label)
 {
     uint8_t *at = begin(as);
 
-    end(as, put(at, 0xe9));
-    use_label(as, label);
+    at = put(at, 0xe9);
+    end(as, put_label(as, at, label));
 }
 
 void proa_asm_jcc(struct proa_asm *as, enum proa_condition condition,
@@ -363,8 +412,8 @@ void proa_asm_jcc(struct proa_asm *as, enum proa_condition condition,
     uint8_t *at = begin(as);
 
     at = put(at, 0x0f);
-    end(as, put(at, 0x80U | condition));
-    use_label(as, label);
+    at = put(at, 0x80U | condition);
+    end(as, put_label(as, at, label));
 }
 
 void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
@@ -375,20 +424,28 @@ void proa_asm_lea_label(struct proa_asm *as, unsigned reg,
     /* rip-relative: mode 0, rm 5 */
     at = put_opcode(at, PROA_ASM_LEA | PROA_ASM_W, reg, 0, 0, false);
     at = put(at, (reg & 7) << 3 | 5);
-    end(as, at);
-    use_label(as, label);
+    end(as, put_label(as, at, label));
+}
+
+/* ff /2 or /4, rip-relative. */
+static uint32_t through_later(struct proa_asm *as, unsigned which)
+{
+    uint8_t *at = begin(as);
+
+    at = put(at, 0xff);
+    at = put(at, which << 3 | 5);
+    end(as, put32(at, 0));
+    return proa_asm_offset(as) - 4;
 }
 
 uint32_t proa_asm_call_later(struct proa_asm *as)
 {
-    (void)proa_buffer_append(as->code, "\xff\x15\0\0\0\0", 6);
-    return proa_asm_offset(as) - 4;
+    return through_later(as, 2);
 }
 
 uint32_t proa_asm_jmp_later(struct proa_asm *as)
 {
-    (void)proa_buffer_append(as->code, "\xff\x25\0\0\0\0", 6);
-    return proa_asm_offset(as) - 4;
+    return through_later(as, 4);
 }
 
 void proa_asm_call_r(struct proa_asm *as, unsigned reg)

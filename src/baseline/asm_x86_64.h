@@ -71,9 +71,17 @@ struct proa_label {
 enum { PROA_ASM_BYTES_MAX = 16 };
 
 struct proa_asm {
+    uint8_t *at;              /* the next instruction's place */
+    uint8_t *limit;           /* below it there is room for the longest */
+    uint8_t *start;           /* offset 0 */
     struct proa_buffer *code; /* borrowed; its `is_full` is the only error */
     uint8_t nowhere[PROA_ASM_BYTES_MAX]; /* to write to when it is full */
 };
+
+/* Assemble behind what is in the buffer, which nobody else changes until it is
+ * synchronised: only then it has its new size. It can be gone on from there. */
+void proa_asm_open(struct proa_asm *as, struct proa_buffer *code);
+void proa_asm_sync(struct proa_asm *as);
 
 /* Instructions of two operands. `reg` and a register `rm` are numbers of
  * general or XMM registers as the instruction wants. */
@@ -119,6 +127,9 @@ void proa_asm_push(struct proa_asm *as, unsigned reg);
 void proa_asm_pop(struct proa_asm *as, unsigned reg);
 void proa_asm_ret(struct proa_asm *as);
 void proa_asm_leave(struct proa_asm *as);
+void proa_asm_int3(struct proa_asm *as);
+/* int3 up to an offset that is a multiple of 16. */
+void proa_asm_align(struct proa_asm *as);
 
 /* Jumps take 32-bit distances always: one pass cannot know better. */
 void proa_asm_bind(struct proa_asm *as, struct proa_label *label);
@@ -141,7 +152,7 @@ void proa_asm_jmp_m(struct proa_asm *as, const struct proa_place *place);
 
 static inline uint32_t proa_asm_offset(const struct proa_asm *as)
 {
-    return (uint32_t)as->code->size;
+    return (uint32_t)(as->at - as->start);
 }
 
 static inline struct proa_place proa_place(unsigned base, int32_t offset)

@@ -215,7 +215,7 @@ static void push_results(struct proa_emit *emit,
     }
     for (uint32_t i = 0; i < type->result_count; i++) {
         struct proa_operand value = { .kind = PROA_OPERAND_SLOT,
-                                      .type = type->results[i],
+                                      .type = (uint8_t)type->results[i],
                                       .slot = area + 16 * (int32_t)i };
         struct proa_operand *operand = proa_push(emit, type->results[i]);
         proa_store_operand(emit, &value, operand->slot);

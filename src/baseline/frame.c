@@ -232,5 +232,5 @@ void proa_emit_traps(struct proa_emit *emit)
     proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_RAX, &builtins);
     proa_asm_call_m(&emit->as, &trap);
     /* It does not return; the address must still lie in this function. */
-    (void)proa_buffer_append(emit->as.code, "\xcc", 1);
+    proa_asm_int3(&emit->as);
 }

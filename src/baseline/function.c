@@ -92,19 +92,15 @@ static void choose_homes(struct proa_emit *emit)
 
 uint32_t proa_emit_align(struct proa_emit *emit, struct proa_chunk *chunk)
 {
-    static const uint8_t padding[16] = { 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
-                                         0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
-                                         0xcc, 0xcc, 0xcc, 0xcc };
-
-    (void)proa_buffer_append(&chunk->text, padding, -chunk->text.size & 15);
-    emit->as.code = &chunk->text;
+    proa_asm_open(&emit->as, &chunk->text);
+    proa_asm_align(&emit->as);
     emit->chunk = chunk;
-    return (uint32_t)chunk->text.size;
+    return proa_asm_offset(&emit->as);
 }
 
-enum proa_status proa_emit_check(const struct proa_emit *emit,
-                                 struct proa_error *err)
+enum proa_status proa_emit_check(struct proa_emit *emit, struct proa_error *err)
 {
+    proa_asm_sync(&emit->as);
     if (emit->is_out_of_memory)
         return proa_fail(err, PROA_NOMEM, 0, "no memory to compile");
     if (emit->frame_size > FRAME_MAX || emit->as.code->is_full)

@@ -43,9 +43,10 @@ PROA_NODISCARD enum proa_status proa_emit_open(struct proa_emit *emit,
                                                struct proa_error *err);
 PROA_NODISCARD enum proa_status proa_emit_close(struct proa_emit *emit,
                                                 struct proa_error *err);
-/* For a trampoline: the next function's text offset, and what went wrong. */
+/* For a trampoline: the next function's text offset, and what went wrong when
+ * all of it is in the text. */
 uint32_t proa_emit_align(struct proa_emit *emit, struct proa_chunk *chunk);
-PROA_NODISCARD enum proa_status proa_emit_check(const struct proa_emit *emit,
+PROA_NODISCARD enum proa_status proa_emit_check(struct proa_emit *emit,
                                                 struct proa_error *err);
 /* Instructions up to the `end` of a constant expression: its value is pushed.
  */

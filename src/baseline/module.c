@@ -103,8 +103,9 @@ static void patch_calls(const struct work *work, struct proa_chunk *chunk,
 {
     const struct proa_call_site *sites = (const void *)chunk->calls.bytes;
     size_t count = chunk->calls.size / sizeof *sites;
-    struct proa_asm as = { .code = &chunk->text };
+    struct proa_asm as;
 
+    proa_asm_open(&as, &chunk->text);
     for (size_t i = 0; i < count; i++)
         proa_asm_patch(&as, sites[i].at,
                        slot_of(work, sites[i].function) - base);

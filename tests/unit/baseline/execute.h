@@ -161,8 +161,7 @@ static inline void emit_plan(const struct plan *plan, emit_family *family,
     struct proa_layout layout = { 0 };
     struct proa_chunk chunk = { .module = &module, .layout = &layout };
     struct proa_home locals[OPERANDS_MAX];
-    struct proa_emit emit = { .as = { .code = code },
-                              .chunk = &chunk,
+    struct proa_emit emit = { .chunk = &chunk,
                               .locals = locals,
                               .free_gprs = PROA_OPERAND_GPRS,
                               .free_xmms = PROA_OPERAND_XMMS,
@@ -170,6 +169,7 @@ static inline void emit_plan(const struct plan *plan, emit_family *family,
     struct proa_place result = proa_place(PROA_RBX, 16 * OPERANDS_MAX);
     const char *signature = proa_opcodes[plan->instruction.op].signature;
 
+    proa_asm_open(&emit.as, code);
     save_registers(&emit);
     for (unsigned i = 0; signature[i] != ':'; i++)
         push_operand(&emit, i, type_of(signature[i]), plan->where[i],
@@ -189,6 +189,7 @@ static inline void emit_plan(const struct plan *plan, emit_family *family,
     CHECK_EQ(emit.free_gprs, PROA_OPERAND_GPRS);
     CHECK_EQ(emit.free_xmms, PROA_OPERAND_XMMS);
     leave(&emit);
+    proa_asm_sync(&emit.as);
     free(emit.stack);
 }
 

@@ -26,7 +26,7 @@ static inline void subject_open(struct subject *subject, bool kept)
 {
     memset(subject, 0, sizeof *subject);
     proa_buffer_init(&subject->code, CODE_MAX);
-    subject->emit.as.code = &subject->code;
+    proa_asm_open(&subject->emit.as, &subject->code);
     subject->emit.locals = subject->locals;
     subject->emit.local_count = LOCALS;
     subject->emit.look_budget = 1000;
@@ -46,8 +46,16 @@ static inline void subject_read(struct subject *subject, const uint8_t *bytes,
     subject->emit.in = &subject->in;
 }
 
+/* Bytes emitted yet. */
+static inline size_t subject_size(struct subject *subject)
+{
+    proa_asm_sync(&subject->emit.as);
+    return subject->code.size;
+}
+
 static inline void subject_close(struct subject *subject)
 {
+    proa_asm_sync(&subject->emit.as);
     CHECK_EQ(subject->code.is_full, false);
     proa_buffer_deinit(&subject->code);
 }

@@ -5,11 +5,12 @@
 #include "../check.h"
 
 static struct proa_buffer code;
-static struct proa_asm as = { .code = &code };
+static struct proa_asm as;
 
 static void start(void)
 {
     proa_buffer_clear(&code);
+    proa_asm_open(&as, &code);
 }
 
 /* What was assembled since start(), in hexadecimal. */
@@ -17,6 +18,7 @@ static void check_code(const char *expected, int line)
 {
     char text[512] = "";
 
+    proa_asm_sync(&as);
     for (size_t i = 0; i < code.size; i++)
         (void)snprintf(text + 2 * i, 3, "%02x", code.bytes[i]);
     if (strcmp(text, expected) != 0) {

@@ -47,7 +47,7 @@ static void test_all_are_taken(void)
     CHECK_EQ(proa_pin_find(&subject.emit, 5), 5);
     CHECK_EQ(proa_pin_find(&subject.emit, 1), 1);
     CHECK_EQ(proa_pin_find(&subject.emit, 9), 1);
-    CHECK_EQ(subject.code.size, 0); /* none of them was dirty */
+    CHECK_EQ(subject_size(&subject), 0); /* none of them was dirty */
     subject_close(&subject);
 }
 
@@ -62,17 +62,17 @@ static void test_call(void)
     proa_pin_bind(emit, LOST, 2, true);
     proa_pin_bind(emit, FLOAT, FIRST_FLOAT, false);
     proa_pins_save(emit);
-    size_t one_store = subject.code.size;
+    size_t one_store = subject_size(&subject);
     CHECK_EQ(one_store > 0, true);
     CHECK_EQ(emit->pins.dirty, 1 << KEPT);
     proa_pins_save(emit);
-    CHECK_EQ(subject.code.size, one_store); /* nothing is left to save */
+    CHECK_EQ(subject_size(&subject), one_store); /* nothing is left to save */
     proa_pins_lose(emit);
     CHECK_EQ(emit->pins.bound, 1 << KEPT);
     CHECK_EQ(subject.locals[1].reg, proa_pin_registers[KEPT]);
     CHECK_EQ(subject.locals[2].reg, PROA_NO_GPR);
     CHECK_EQ(subject.locals[FIRST_FLOAT].reg, PROA_NO_GPR);
-    CHECK_EQ(subject.code.size, one_store);
+    CHECK_EQ(subject_size(&subject), one_store);
     subject_close(&subject);
 }
 
@@ -129,14 +129,14 @@ static void test_paths_meet(void)
 
         subject_open(&subject, true);
         proa_pins_assume(&subject.emit, &here);
-        CHECK_EQ(subject.code.size, 0);
+        CHECK_EQ(subject_size(&subject), 0);
         CHECK_EQ(proa_pins_fit(&subject.emit, &label), meetings[i].fits);
         CHECK_EQ(proa_pins_meet(&subject.emit, &asked), meetings[i].meets);
         CHECK_EQ(asked.bound, meetings[i].bound);
         CHECK_EQ(asked.dirty & asked.bound, meetings[i].dirty);
         proa_pins_conform(&subject.emit, &label);
         /* mov of 32 bits between r13 or r8 and a place near rbp: 4 bytes */
-        CHECK_EQ(subject.code.size, 4 * meetings[i].moves);
+        CHECK_EQ(subject_size(&subject), 4 * meetings[i].moves);
         CHECK_EQ(subject.emit.pins.bound, label.bound);
         CHECK_EQ(subject.emit.pins.dirty, label.dirty);
         CHECK_EQ(proa_pins_fit(&subject.emit, &label), true);
