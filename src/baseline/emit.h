@@ -83,6 +83,12 @@ struct proa_chunk {
     bool counts_fuel;         /* see wasm/fuel.h */
 };
 
+struct proa_emit;
+
+/* Emits an instruction; false, and nothing is done: of another family. */
+typedef bool proa_emitter(struct proa_emit *emit,
+                          const struct proa_instruction *instruction);
+
 struct proa_emit {
     struct proa_asm as;
     struct proa_chunk *chunk;
@@ -116,7 +122,8 @@ struct proa_emit {
     struct proa_label trap_any; /* the trap is in eax */
     struct proa_error *err;
     bool is_out_of_memory;
-    uint8_t families[PROA_OP_COUNT]; /* who emits it, plus 1; 0: not known */
+    proa_emitter *emitters[PROA_OP_COUNT]; /* who emits it; NULL: not known */
+    uint8_t shorts[256]; /* by first byte: which short form; see function.c */
 };
 
 /* Is it kept in an XMM register? */
@@ -151,13 +158,21 @@ struct proa_access {
     struct proa_operand index; /* what to release */
     uint8_t owned;             /* a register to free, or PROA_NO_GPR */
 };
-struct proa_access proa_emit_access(struct proa_emit *emit,
-                                    const struct proa_memarg *memarg,
-                                    struct proa_operand address, uint32_t size);
+void proa_emit_access(struct proa_emit *emit, const struct proa_memarg *memarg,
+                      struct proa_operand address, uint32_t size,
+                      struct proa_access *access);
 void proa_release_access(struct proa_emit *emit,
                          const struct proa_access *access);
 
-/* variable.c: set the flags by an i32 operand, which is released: the condition
+/* A plain load or store. */
+void proa_emit_load(struct proa_emit *emit, enum proa_op op,
+                    const struct proa_memarg *memarg);
+void proa_emit_store(struct proa_emit *emit, enum proa_op op,
+                     const struct proa_memarg *memarg);
+
+/* variable.c: local.set, local.tee */
+void proa_emit_set_local(struct proa_emit *emit, uint32_t index, bool tee);
+/* Set the flags by an i32 operand, which is released: the condition
  * under which it is not zero. */
 enum proa_condition proa_emit_test(struct proa_emit *emit,
                                    struct proa_operand *operand);
@@ -175,25 +190,18 @@ void proa_emit_function_end(struct proa_emit *emit);
 bool proa_control_push(struct proa_emit *emit,
                        const struct proa_control *control);
 
-/* The families: each emits an instruction of its own and says so. */
-bool proa_emit_numeric(struct proa_emit *emit,
-                       const struct proa_instruction *instruction);
-bool proa_emit_float(struct proa_emit *emit,
-                     const struct proa_instruction *instruction);
-bool proa_emit_convert(struct proa_emit *emit,
-                       const struct proa_instruction *instruction);
-bool proa_emit_memory(struct proa_emit *emit,
-                      const struct proa_instruction *instruction);
-bool proa_emit_table(struct proa_emit *emit,
-                     const struct proa_instruction *instruction);
-bool proa_emit_variable(struct proa_emit *emit,
-                        const struct proa_instruction *instruction);
-bool proa_emit_call(struct proa_emit *emit,
-                    const struct proa_instruction *instruction);
-bool proa_emit_control(struct proa_emit *emit,
-                       const struct proa_instruction *instruction);
-bool proa_emit_simd(struct proa_emit *emit,
-                    const struct proa_instruction *instruction);
+/* The families. */
+proa_emitter proa_emit_numeric;
+proa_emitter proa_emit_float;
+proa_emitter proa_emit_convert;
+proa_emitter proa_emit_memory;
+proa_emitter proa_emit_table;
+proa_emitter proa_emit_variable;
+proa_emitter proa_emit_call;
+proa_emitter proa_emit_control;
+proa_emitter proa_emit_simd;
+/* Who of the numeric family emits this one, or NULL. */
+proa_emitter *proa_numeric_emitter(enum proa_op op);
 
 /* What every family uses. */
 #include "baseline/frame.h"

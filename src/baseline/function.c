@@ -165,40 +165,46 @@ static bool takes_flags(enum proa_op op)
            op == PROA_OP_SELECT_T || op == PROA_OP_I32_EQZ;
 }
 
-typedef bool family(struct proa_emit *emit,
-                    const struct proa_instruction *instruction);
-
-static family *const families[] = {
+static proa_emitter *const families[] = {
     proa_emit_variable, proa_emit_numeric, proa_emit_memory,
     proa_emit_control,  proa_emit_call,    proa_emit_float,
     proa_emit_convert,  proa_emit_table,   proa_emit_simd,
 };
 
-/* Whoever takes the instruction is asked first the next time. */
-static void find_family(struct proa_emit *emit,
-                        const struct proa_instruction *instruction)
+/* Whoever takes the instruction is asked at once the next time. */
+static void find_emitter(struct proa_emit *emit,
+                         const struct proa_instruction *instruction)
 {
-    for (uint8_t i = 0; i < sizeof families / sizeof *families; i++)
+    proa_emitter *numeric = proa_numeric_emitter(instruction->op);
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (families[i](emit, instruction)) {
-            emit->families[instruction->op] = (uint8_t)(i + 1);
+            emit->emitters[instruction->op] =
+                numeric != NULL ? numeric : families[i];
             return;
         }
     abort(); /* the validator knows an instruction that we do not */
 }
 
+static inline void call_emitter(struct proa_emit *emit,
+                                const struct proa_instruction *instruction)
+{
+    proa_emitter *emitter = emit->emitters[instruction->op];
+
+    if (emitter != NULL)
+        (void)emitter(emit, instruction);
+    else
+        find_emitter(emit, instruction);
+}
+
 static void dispatch(struct proa_emit *emit,
                      const struct proa_instruction *instruction)
 {
-    unsigned found = emit->families[instruction->op];
-
     if (proa_has_flags(emit) && !takes_flags(instruction->op))
         proa_settle_flags(emit);
     if (emit->counts_fuel)
         proa_emit_fuel_before(emit, instruction->op);
-    if (found != 0)
-        (void)families[found - 1](emit, instruction);
-    else
-        find_family(emit, instruction);
+    call_emitter(emit, instruction);
 }
 
 /* In code that is not reached only the nesting counts. True: skipped. */
@@ -222,13 +228,133 @@ static bool skip(struct proa_emit *emit, enum proa_op op)
     }
 }
 
-static void get(struct proa_emit *emit, uint32_t local)
+/* The instructions that come most, in their short forms. */
+enum short_form {
+    SHORT_UNKNOWN, /* not looked for yet */
+    SHORT_NONE,
+    SHORT_GET,
+    SHORT_SET,
+    SHORT_TEE,
+    SHORT_I32,
+    SHORT_I64,
+    SHORT_LOAD,
+    SHORT_STORE,
+    SHORT_PLAIN,
+    SHORT_EQZ,
+};
+
+static enum short_form short_form(enum proa_op op)
 {
-    if (proa_has_flags(emit))
+    switch (op) {
+    case PROA_OP_LOCAL_GET:
+        return SHORT_GET;
+    case PROA_OP_LOCAL_SET:
+        return SHORT_SET;
+    case PROA_OP_LOCAL_TEE:
+        return SHORT_TEE;
+    case PROA_OP_I32_CONST:
+        return SHORT_I32;
+    case PROA_OP_I64_CONST:
+        return SHORT_I64;
+    case PROA_OP_I32_EQZ:
+    case PROA_OP_I64_EQZ:
+        return SHORT_EQZ;
+    default:
+        break;
+    }
+    if (op >= PROA_OP_I32_LOAD && op <= PROA_OP_I64_LOAD32_U)
+        return SHORT_LOAD;
+    if (op >= PROA_OP_I32_STORE && op <= PROA_OP_I64_STORE32)
+        return SHORT_STORE;
+    return proa_numeric_emitter(op) != NULL ? SHORT_PLAIN : SHORT_NONE;
+}
+
+static void find_shorts(struct proa_emit *emit)
+{
+    for (size_t i = 0; i < sizeof emit->shorts; i++) {
+        const struct proa_opcode_form *form = &proa_opcode_forms[i];
+        emit->shorts[i] = SHORT_NONE;
+        if (form->immediate != 0)
+            emit->shorts[i] = (uint8_t)short_form((enum proa_op)form->op);
+    }
+}
+
+static void push_number(struct proa_emit *emit, enum proa_valtype type,
+                        int32_t value)
+{
+    uint64_t bits = (uint64_t)(int64_t)value;
+
+    proa_push_const(emit, type, type == PROA_I32 ? (uint32_t)value : bits);
+}
+
+static bool emit_access(struct proa_emit *emit,
+                        struct proa_validator *validator, enum proa_op op,
+                        bool is_store)
+{
+    uint32_t offset = 0;
+
+    if (!proa_validator_access(validator, op, &offset))
+        return false;
+    struct proa_memarg memarg = { .offset = offset };
+    if (is_store)
+        proa_emit_store(emit, op, &memarg);
+    else
+        proa_emit_load(emit, op, &memarg);
+    return true;
+}
+
+/*
+ * Read, check and emit the next instruction, if it is one of these. One jump by
+ * its first byte decides all, so a processor need not guess twice.
+ */
+static bool emit_short(struct proa_emit *emit, struct proa_validator *validator)
+{
+    uint8_t byte = proa_validator_peek(validator);
+    enum proa_op op = (enum proa_op)proa_opcode_forms[byte].op;
+    enum short_form form = (enum short_form)emit->shorts[byte];
+    struct proa_instruction instruction;
+    uint32_t local;
+    int32_t value;
+
+    if (form != SHORT_EQZ && form != SHORT_NONE && proa_has_flags(emit))
         proa_settle_flags(emit);
-    if (emit->counts_fuel)
-        proa_emit_fuel_before(emit, PROA_OP_LOCAL_GET);
-    proa_push_local(emit, local);
+    switch (form) {
+    case SHORT_GET:
+        if (!proa_validator_get(validator, &local))
+            return false;
+        proa_push_local(emit, local);
+        return true;
+    case SHORT_SET:
+    case SHORT_TEE:
+        if (!proa_validator_set(validator, form == SHORT_TEE, &local))
+            return false;
+        proa_emit_set_local(emit, local, form == SHORT_TEE);
+        return true;
+    case SHORT_I32:
+        if (!proa_validator_number(validator, PROA_I32, &value))
+            return false;
+        push_number(emit, PROA_I32, value);
+        return true;
+    case SHORT_I64:
+        if (!proa_validator_number(validator, PROA_I64, &value))
+            return false;
+        push_number(emit, PROA_I64, value);
+        return true;
+    case SHORT_LOAD:
+        return emit_access(emit, validator, op, false);
+    case SHORT_STORE:
+        return emit_access(emit, validator, op, true);
+    case SHORT_PLAIN:
+    case SHORT_EQZ:
+        if (!proa_validator_plain(validator, op))
+            return false;
+        instruction.op = op;
+        call_emitter(emit, &instruction);
+        return true;
+    default:
+        break;
+    }
+    return false;
 }
 
 /* What was emitted is thrown away when an instruction is found to be wrong. */
@@ -238,12 +364,9 @@ static enum proa_status emit_body(struct proa_emit *emit,
     struct proa_instruction instruction;
 
     while (proa_validator_is_open(validator) && !emit->is_out_of_memory) {
-        uint32_t local;
-        if (proa_validator_get(validator, &local)) {
-            if (!emit->is_unreachable)
-                get(emit, local);
+        if (!emit->is_unreachable && !emit->counts_fuel &&
+            emit_short(emit, validator))
             continue;
-        }
         enum proa_status status = proa_validator_next(validator, &instruction);
         if (status != PROA_OK)
             return status;
@@ -276,6 +399,8 @@ enum proa_status proa_emit_function(struct proa_emit *emit,
     if (status != PROA_OK)
         return status;
     emit->counts_fuel = chunk->counts_fuel;
+    if (emit->shorts[0] == SHORT_UNKNOWN)
+        find_shorts(emit);
     emit->in = proa_validator_rest(validator);
     emit->look_budget = 2 * proa_cursor_left(emit->in);
     enter(emit, !proa_is_simple(emit->in));

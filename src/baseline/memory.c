@@ -46,44 +46,52 @@ static void check_bounds(struct proa_emit *emit, uint32_t memory, unsigned reg,
     proa_free_gpr(emit, end);
 }
 
-struct proa_access proa_emit_access(struct proa_emit *emit,
-                                    const struct proa_memarg *memarg,
-                                    struct proa_operand address, uint32_t size)
+/* A constant address in 32 bits is part of the offset, if that is not then too
+ * large for an instruction. */
+static bool is_in_offset(const struct proa_emit *emit,
+                         const struct proa_memarg *memarg,
+                         const struct proa_operand *address)
+{
+    return address->kind == PROA_OPERAND_CONST &&
+           !is_64(emit, memarg->memory_index) &&
+           address->bits + memarg->offset <= INT32_MAX;
+}
+
+void proa_emit_access(struct proa_emit *emit, const struct proa_memarg *memarg,
+                      struct proa_operand address, uint32_t size,
+                      struct proa_access *access)
 {
     uint32_t memory = memarg->memory_index;
-    struct proa_access access = {
-        .place = { .base = PROA_MEMORY_REG, .index = PROA_NO_GPR },
-        .owned = PROA_NO_GPR,
-    };
     uint64_t offset = memarg->offset;
 
-    if (address.kind == PROA_OPERAND_CONST && !is_64(emit, memory) &&
-        address.bits + offset <= INT32_MAX) {
-        offset += address.bits; /* all of it in the instruction */
-        access.index = address;
+    access->place.base = PROA_MEMORY_REG;
+    access->place.index = PROA_NO_GPR;
+    access->place.scale = 0;
+    access->owned = PROA_NO_GPR;
+    if (is_in_offset(emit, memarg, &address)) {
+        offset += address.bits;
     } else {
         unsigned index = proa_read_gpr(emit, &address);
-        access.index = address;
         if (is_64(emit, memory))
             check_bounds(emit, memory, index, offset, size);
-        access.place.index = (uint8_t)index;
+        access->place.index = (uint8_t)index;
         if (offset > INT32_MAX) {
             unsigned sum = proa_take_gpr(emit);
             proa_asm_constant(&emit->as, sum, offset);
             proa_asm_rr(&emit->as, PROA_ASM_ADD | PROA_ASM_W, sum, index);
-            access.place.index = (uint8_t)sum;
-            access.owned = (uint8_t)sum;
+            access->place.index = (uint8_t)sum;
+            access->owned = (uint8_t)sum;
             offset = 0;
         }
     }
-    access.place.offset = (int32_t)offset;
+    access->index = address;
+    access->place.offset = (int32_t)offset;
     if (memory != 0) {
         struct proa_place base =
             memory_slot(emit, memory, offsetof(struct proa_memory_slot, base));
         proa_asm_rm(&emit->as, PROA_ASM_MOV | PROA_ASM_W, PROA_SCRATCH, &base);
-        access.place.base = PROA_SCRATCH;
+        access->place.base = PROA_SCRATCH;
     }
-    return access;
 }
 
 void proa_release_access(struct proa_emit *emit,
@@ -129,33 +137,33 @@ static const struct {
     [PROA_OP_I64_STORE32] = { PROA_ASM_MOV_STORE, PROA_I64, 4, true },
 };
 
-static void emit_load(struct proa_emit *emit,
-                      const struct proa_instruction *instruction)
+void proa_emit_load(struct proa_emit *emit, enum proa_op op,
+                    const struct proa_memarg *memarg)
 {
-    enum proa_valtype type = (enum proa_valtype)moves[instruction->op].type;
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, proa_pop(emit),
-                         moves[instruction->op].size);
+    enum proa_valtype type = (enum proa_valtype)moves[op].type;
     bool xmm = proa_is_xmm(type);
-    unsigned reg = proa_next_target(emit, xmm);
+    struct proa_access access;
 
+    proa_emit_access(emit, memarg, proa_pop(emit), moves[op].size, &access);
+    unsigned reg = proa_next_target(emit, xmm);
     /* The address's own register, where it is given back, can be the target. */
     proa_release_access(emit, &access);
     if (reg == PROA_NO_GPR)
         reg = xmm ? proa_take_xmm(emit) : proa_take_gpr(emit);
-    proa_asm_rm(&emit->as, moves[instruction->op].op, reg, &access.place);
+    proa_asm_rm(&emit->as, moves[op].op, reg, &access.place);
     if (xmm)
         proa_push_xmm(emit, type, reg);
     else
         proa_push_gpr(emit, type, reg);
 }
 
-static void emit_store(struct proa_emit *emit,
-                       const struct proa_instruction *instruction)
+void proa_emit_store(struct proa_emit *emit, enum proa_op op,
+                     const struct proa_memarg *memarg)
 {
-    uint8_t size = moves[instruction->op].size;
+    uint8_t size = moves[op].size;
     struct proa_operand value = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);
+    struct proa_access access;
     bool fits = value.kind == PROA_OPERAND_CONST && !proa_is_xmm(value.type) &&
                 (size < 8 || (int64_t)value.bits == (int32_t)value.bits);
     unsigned reg = 0;
@@ -163,13 +171,12 @@ static void emit_store(struct proa_emit *emit,
     if (!fits)
         reg = proa_is_xmm(value.type) ? proa_read_xmm(emit, &value)
                                       : proa_read_gpr(emit, &value);
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, address, size);
+    proa_emit_access(emit, memarg, address, size, &access);
     if (fits)
         proa_asm_store_immediate(&emit->as, size, &access.place,
                                  (int32_t)value.bits);
     else
-        proa_asm_rm(&emit->as, moves[instruction->op].op, reg, &access.place);
+        proa_asm_rm(&emit->as, moves[op].op, reg, &access.place);
     proa_release_access(emit, &access);
     proa_release(emit, &value);
 }
@@ -248,9 +255,9 @@ bool proa_emit_memory(struct proa_emit *emit,
 
     if (moves[instruction->op].op != 0) {
         if (moves[instruction->op].is_store)
-            emit_store(emit, instruction);
+            proa_emit_store(emit, instruction->op, &instruction->memarg);
         else
-            emit_load(emit, instruction);
+            proa_emit_load(emit, instruction->op, &instruction->memarg);
         return true;
     }
     switch (instruction->op) {

@@ -161,8 +161,10 @@ static bool emit_sum(struct proa_emit *emit, const struct binary *binary,
     return true;
 }
 
-static void emit_binary(struct proa_emit *emit, const struct binary *binary)
+static bool emit_binary(struct proa_emit *emit,
+                        const struct proa_instruction *instruction)
 {
+    const struct binary *binary = &binaries[instruction->op];
     struct proa_operand right = proa_pop(emit);
     struct proa_operand left = proa_pop(emit);
 
@@ -175,7 +177,7 @@ static void emit_binary(struct proa_emit *emit, const struct binary *binary)
         right = swap;
     }
     if (emit_sum(emit, binary, &left, &right))
-        return;
+        return true;
     unsigned reg = begin(emit, &left, &right);
     if (is_immediate(&right, binary->wide))
         proa_asm_group_ri(&emit->as, (enum proa_asm_group1)binary->group,
@@ -183,6 +185,7 @@ static void emit_binary(struct proa_emit *emit, const struct binary *binary)
     else
         apply(emit, binary->op | wide_bit(binary->wide), reg, &right);
     proa_push_gpr(emit, int_type(binary->wide), reg);
+    return true;
 }
 
 static void emit_multiply(struct proa_emit *emit, bool wide)
@@ -205,9 +208,10 @@ static void emit_multiply(struct proa_emit *emit, bool wide)
     proa_push_gpr(emit, int_type(wide), reg);
 }
 
-static void emit_comparison(struct proa_emit *emit,
-                            const struct comparison *comparison)
+static bool emit_comparison(struct proa_emit *emit,
+                            const struct proa_instruction *instruction)
 {
+    const struct comparison *comparison = &comparisons[instruction->op];
     struct proa_operand right = proa_pop(emit);
     struct proa_operand left = proa_pop(emit);
     bool wide = comparison->width == COMPARE_64;
@@ -228,6 +232,7 @@ static void emit_comparison(struct proa_emit *emit,
     }
     proa_release(emit, &left);
     proa_push_flags(emit, (enum proa_condition)comparison->condition);
+    return true;
 }
 
 static void emit_eqz(struct proa_emit *emit, bool wide)
@@ -249,9 +254,12 @@ static void emit_eqz(struct proa_emit *emit, bool wide)
     proa_push_flags(emit, PROA_CC_E);
 }
 
-static void emit_shift(struct proa_emit *emit, enum proa_asm_shift shift,
-                       bool wide)
+static bool emit_shift(struct proa_emit *emit,
+                       const struct proa_instruction *instruction)
 {
+    enum proa_asm_shift shift =
+        (enum proa_asm_shift)(shifts[instruction->op].shift - 1);
+    bool wide = shifts[instruction->op].wide;
     struct proa_operand count = proa_pop(emit);
     struct proa_operand value = proa_pop(emit);
     unsigned reg;
@@ -261,7 +269,7 @@ static void emit_shift(struct proa_emit *emit, enum proa_asm_shift shift,
         proa_asm_shift_ri(&emit->as, shift, wide, reg,
                           (uint8_t)(count.bits & (wide ? 63 : 31)));
         proa_push_gpr(emit, int_type(wide), reg);
-        return;
+        return true;
     }
     /* The count must be in cl, and nothing else may be there. */
     if (count.kind != PROA_OPERAND_GPR || count.reg != PROA_RCX) {
@@ -279,6 +287,7 @@ static void emit_shift(struct proa_emit *emit, enum proa_asm_shift shift,
     proa_asm_shift_cl(&emit->as, shift, wide, reg);
     proa_free_gpr(emit, PROA_RCX);
     proa_push_gpr(emit, int_type(wide), reg);
+    return true;
 }
 
 /* rax and rdx are taken; the divisor goes to a register that is neither. */
@@ -361,10 +370,28 @@ static void emit_count_zeros(struct proa_emit *emit, bool wide, bool leading)
     proa_push_gpr(emit, int_type(wide), reg);
 }
 
+static const struct {
+    uint32_t op; /* 0: none */
+    enum proa_valtype result;
+} unaries[PROA_OP_COUNT] = {
+    [PROA_OP_I32_POPCNT] = { PROA_ASM_POPCNT, PROA_I32 },
+    [PROA_OP_I64_POPCNT] = { PROA_ASM_POPCNT | PROA_ASM_W, PROA_I64 },
+    [PROA_OP_I32_EXTEND8_S] = { PROA_ASM_MOVSX8, PROA_I32 },
+    [PROA_OP_I32_EXTEND16_S] = { PROA_ASM_MOVSX16, PROA_I32 },
+    [PROA_OP_I64_EXTEND8_S] = { PROA_ASM_MOVSX8 | PROA_ASM_W, PROA_I64 },
+    [PROA_OP_I64_EXTEND16_S] = { PROA_ASM_MOVSX16 | PROA_ASM_W, PROA_I64 },
+    [PROA_OP_I64_EXTEND32_S] = { PROA_ASM_MOVSXD, PROA_I64 },
+    [PROA_OP_I64_EXTEND_I32_S] = { PROA_ASM_MOVSXD, PROA_I64 },
+    [PROA_OP_I32_WRAP_I64] = { PROA_ASM_MOV, PROA_I32 },
+    [PROA_OP_I64_EXTEND_I32_U] = { PROA_ASM_MOV, PROA_I64 },
+};
+
 /* One register in, one out, by one instruction. */
-static void emit_unary(struct proa_emit *emit, uint32_t op,
-                       enum proa_valtype result)
+static bool emit_unary(struct proa_emit *emit,
+                       const struct proa_instruction *instruction)
 {
+    uint32_t op = unaries[instruction->op].op;
+    enum proa_valtype result = unaries[instruction->op].result;
     struct proa_operand operand = proa_pop(emit);
     struct proa_place place;
     unsigned reg;
@@ -386,23 +413,8 @@ static void emit_unary(struct proa_emit *emit, uint32_t op,
         /* An i32 in a register is an i64 already. */
         proa_asm_rr(&emit->as, op, reg, operand.reg);
     proa_push_gpr(emit, result, reg);
+    return true;
 }
-
-static const struct {
-    uint32_t op; /* 0: none */
-    enum proa_valtype result;
-} unaries[PROA_OP_COUNT] = {
-    [PROA_OP_I32_POPCNT] = { PROA_ASM_POPCNT, PROA_I32 },
-    [PROA_OP_I64_POPCNT] = { PROA_ASM_POPCNT | PROA_ASM_W, PROA_I64 },
-    [PROA_OP_I32_EXTEND8_S] = { PROA_ASM_MOVSX8, PROA_I32 },
-    [PROA_OP_I32_EXTEND16_S] = { PROA_ASM_MOVSX16, PROA_I32 },
-    [PROA_OP_I64_EXTEND8_S] = { PROA_ASM_MOVSX8 | PROA_ASM_W, PROA_I64 },
-    [PROA_OP_I64_EXTEND16_S] = { PROA_ASM_MOVSX16 | PROA_ASM_W, PROA_I64 },
-    [PROA_OP_I64_EXTEND32_S] = { PROA_ASM_MOVSXD, PROA_I64 },
-    [PROA_OP_I64_EXTEND_I32_S] = { PROA_ASM_MOVSXD, PROA_I64 },
-    [PROA_OP_I32_WRAP_I64] = { PROA_ASM_MOV, PROA_I32 },
-    [PROA_OP_I64_EXTEND_I32_U] = { PROA_ASM_MOV, PROA_I64 },
-};
 
 static bool emit_other(struct proa_emit *emit,
                        const struct proa_instruction *instruction)
@@ -453,21 +465,24 @@ static bool emit_other(struct proa_emit *emit,
     }
 }
 
+proa_emitter *proa_numeric_emitter(enum proa_op op)
+{
+    if (binaries[op].op != 0)
+        return emit_binary;
+    if (comparisons[op].width != NO_COMPARISON)
+        return emit_comparison;
+    if (shifts[op].shift != NO_SHIFT)
+        return emit_shift;
+    if (unaries[op].op != 0)
+        return emit_unary;
+    return NULL;
+}
+
 bool proa_emit_numeric(struct proa_emit *emit,
                        const struct proa_instruction *instruction)
 {
-    enum proa_op op = instruction->op;
+    proa_emitter *emitter = proa_numeric_emitter(instruction->op);
 
-    if (binaries[op].op != 0)
-        emit_binary(emit, &binaries[op]);
-    else if (comparisons[op].width != NO_COMPARISON)
-        emit_comparison(emit, &comparisons[op]);
-    else if (shifts[op].shift != NO_SHIFT)
-        emit_shift(emit, (enum proa_asm_shift)(shifts[op].shift - 1),
-                   shifts[op].wide);
-    else if (unaries[op].op != 0)
-        emit_unary(emit, unaries[op].op, unaries[op].result);
-    else
-        return emit_other(emit, instruction);
-    return true;
+    return emitter != NULL ? emitter(emit, instruction)
+                           : emit_other(emit, instruction);
 }

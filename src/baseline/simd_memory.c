@@ -11,9 +11,9 @@ void proa_vector_load(struct proa_emit *emit, const struct proa_vector_row *row,
 {
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_take_xmm(emit);
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, address, row->byte);
+    struct proa_access access;
 
+    proa_emit_access(emit, &instruction->memarg, address, row->byte, &access);
     proa_asm_rm(&emit->as, row->op, reg, &access.place);
     proa_release_access(emit, &access);
     proa_vector_push(emit, reg);
@@ -26,9 +26,10 @@ void proa_vector_load_splat(struct proa_emit *emit,
 {
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_take_xmm(emit);
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, address, 1U << row->lane);
+    struct proa_access access;
 
+    proa_emit_access(emit, &instruction->memarg, address, 1U << row->lane,
+                     &access);
     if (row->lane < 2) {
         proa_asm_rm(&emit->as, row->op, PROA_SCRATCH, &access.place);
         proa_asm_rr(&emit->as, PROA_ASM_MOVD_TO_XMM, reg, PROA_SCRATCH);
@@ -47,9 +48,9 @@ void proa_vector_store(struct proa_emit *emit,
     struct proa_operand value = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_read_xmm(emit, &value);
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, address, row->byte);
+    struct proa_access access;
 
+    proa_emit_access(emit, &instruction->memarg, address, row->byte, &access);
     proa_asm_rm(&emit->as, row->op, reg, &access.place);
     proa_release_access(emit, &access);
     proa_release(emit, &value);
@@ -63,9 +64,10 @@ void proa_vector_load_lane(struct proa_emit *emit,
     struct proa_operand vector = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_own_xmm(emit, &vector);
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, address, 1U << row->lane);
+    struct proa_access access;
 
+    proa_emit_access(emit, &instruction->memarg, address, 1U << row->lane,
+                     &access);
     proa_asm_rmi(&emit->as, row->op, reg, &access.place, instruction->lane);
     proa_release_access(emit, &access);
     proa_vector_push(emit, reg);
@@ -79,9 +81,10 @@ void proa_vector_store_lane(struct proa_emit *emit,
     struct proa_operand vector = proa_pop(emit);
     struct proa_operand address = proa_pop(emit);
     unsigned reg = proa_read_xmm(emit, &vector);
-    struct proa_access access =
-        proa_emit_access(emit, &instruction->memarg, address, 1U << row->lane);
+    struct proa_access access;
 
+    proa_emit_access(emit, &instruction->memarg, address, 1U << row->lane,
+                     &access);
     proa_asm_rmi(&emit->as, row->op, reg, &access.place, instruction->lane);
     proa_release_access(emit, &access);
     proa_release(emit, &vector);

@@ -29,7 +29,7 @@ static void set_local(struct proa_emit *emit, uint32_t index,
     proa_pin_touch(emit, index);
 }
 
-static void emit_set_local(struct proa_emit *emit, uint32_t index, bool tee)
+void proa_emit_set_local(struct proa_emit *emit, uint32_t index, bool tee)
 {
     struct proa_operand value = proa_pop(emit);
 
@@ -184,8 +184,8 @@ bool proa_emit_variable(struct proa_emit *emit,
         return true;
     case PROA_OP_LOCAL_SET:
     case PROA_OP_LOCAL_TEE:
-        emit_set_local(emit, instruction->index,
-                       instruction->op == PROA_OP_LOCAL_TEE);
+        proa_emit_set_local(emit, instruction->index,
+                            instruction->op == PROA_OP_LOCAL_TEE);
         return true;
     case PROA_OP_GLOBAL_GET:
         emit_get_global(emit, instruction->index);

@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "wasm/limits.h"
+#include "wasm/short.h"
 #include "wasm/valtype.h"
 
 /* Most integers in code have one byte: that case stays out of the call. */
@@ -231,31 +232,6 @@ static enum proa_status find_prefixed(struct proa_cursor *in, uint8_t prefix,
     return PROA_OK;
 }
 
-/* Of up to three bytes; 0: it has more. */
-static inline uint32_t short_unsigned(const uint8_t *at, uint32_t *value)
-{
-    if (at[0] < 0x80) {
-        *value = at[0];
-        return 1;
-    }
-    if (at[1] < 0x80) {
-        *value = (at[0] & 0x7fU) | (uint32_t)at[1] << 7;
-        return 2;
-    }
-    *value = (at[0] & 0x7fU) | (at[1] & 0x7fU) << 7 | (uint32_t)at[2] << 14;
-    return at[2] < 0x80 ? 3 : 0;
-}
-
-static inline uint32_t short_signed(const uint8_t *at, int32_t *value)
-{
-    uint32_t bits = 0;
-    uint32_t count = short_unsigned(at, &bits);
-    uint32_t sign = 1U << (7 * count) >> 1;
-
-    *value = (int32_t)((bits ^ sign) - sign);
-    return count;
-}
-
 /* Of a value type that every engine has, or none. */
 static inline bool short_blocktype(uint8_t byte, struct proa_blocktype *type)
 {
@@ -264,8 +240,6 @@ static inline bool short_blocktype(uint8_t byte, struct proa_blocktype *type)
         byte == 0x40 ? (enum proa_valtype)0 : (enum proa_valtype)byte;
     return byte == 0x40 || (byte >= PROA_F64 && byte <= PROA_I32);
 }
-
-enum { SHORT_BYTES_MAX = 6 }; /* opcode, flags, offset, and one byte more */
 
 /*
  * An instruction in the form that nearly all have: an opcode of one byte, and
@@ -276,8 +250,10 @@ static inline bool read_short(struct proa_cursor *in,
 {
     uint32_t size = 0;
     uint32_t value = 0;
+    int32_t number = 0;
 
-    if (in->size - in->offset < SHORT_BYTES_MAX) /* also where bytes is NULL */
+    /* Also where bytes is NULL. */
+    if (in->size - in->offset < PROA_SHORT_INSTRUCTION_BYTES_MAX)
         return false;
     const uint8_t *at = in->bytes + in->offset;
     const struct proa_opcode_form *form = &proa_opcode_forms[at[0]];
@@ -291,15 +267,19 @@ static inline bool read_short(struct proa_cursor *in,
     case PROA_IMM_FUNC + 1:
     case PROA_IMM_LOCAL + 1:
     case PROA_IMM_GLOBAL + 1:
-        size = short_unsigned(at + 1, &out->index);
+        size = proa_short_unsigned(at + 1, &out->index);
         break;
     case PROA_IMM_MEMARG + 1:
-        size = at[1] < 0x40 ? short_unsigned(at + 2, &value) : 0;
+        size = at[1] < 0x40 ? proa_short_unsigned(at + 2, &value) : 0;
         out->memarg = (struct proa_memarg){ .offset = value, .align = at[1] };
         in->offset += size != 0 ? 2 + size : 0;
         return size != 0;
     case PROA_IMM_I32 + 1:
-        size = short_signed(at + 1, &out->i32);
+        size = proa_short_signed(at + 1, &out->i32);
+        break;
+    case PROA_IMM_I64 + 1:
+        size = proa_short_signed(at + 1, &number);
+        out->i64 = number;
         break;
     case PROA_IMM_BLOCK + 1:
         size = short_blocktype(at[1], &out->block);

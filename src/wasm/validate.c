@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "wasm/short.h"
 #include "wasm/validate/body.h"
 #include "wasm/validate/parts.h"
 #include "wasm/where.h"
@@ -103,21 +104,82 @@ proa_validator_rest(const struct proa_validator *validator)
     return &validator->body.in;
 }
 
+uint8_t proa_validator_peek(const struct proa_validator *validator)
+{
+    const struct proa_cursor *in = &validator->body.in;
+
+    if (proa_cursor_left(in) < PROA_SHORT_INSTRUCTION_BYTES_MAX)
+        return 0;
+    return in->bytes[in->offset];
+}
+
 bool proa_validator_get(struct proa_validator *validator, uint32_t *local)
 {
-    enum { LOCAL_GET = 0x20 };
     struct proa_body *body = &validator->body;
-    struct proa_cursor *in = &body->in;
+    uint8_t index = body->in.bytes[body->in.offset + 1];
 
-    if (proa_cursor_left(in) < 2)
-        return false;
-    const uint8_t *at = in->bytes + in->offset;
-    if (at[0] != LOCAL_GET || at[1] >= 0x80 || at[1] >= body->locals.count ||
+    if (index >= 0x80 || index >= body->locals.count ||
         body->operand_count == body->operand_capacity)
         return false;
-    body->operands[body->operand_count++] = body->locals.near[at[1]];
-    in->offset += 2;
-    *local = at[1];
+    body->operands[body->operand_count++] = (uint8_t)body->locals.near[index];
+    body->in.offset += 2;
+    *local = index;
+    return true;
+}
+
+bool proa_validator_set(struct proa_validator *validator, bool is_tee,
+                        uint32_t *local)
+{
+    struct proa_body *body = &validator->body;
+    uint8_t index = body->in.bytes[body->in.offset + 1];
+    uint32_t count = body->operand_count;
+
+    if (index >= 0x80 || index >= body->locals.count ||
+        count == proa_body_top(body)->height ||
+        body->operands[count - 1] != (uint8_t)body->locals.near[index])
+        return false;
+    body->operand_count = count - !is_tee;
+    body->in.offset += 2;
+    *local = index;
+    return true;
+}
+
+bool proa_validator_number(struct proa_validator *validator,
+                           enum proa_valtype type, int32_t *value)
+{
+    struct proa_body *body = &validator->body;
+    uint32_t size =
+        proa_short_signed(body->in.bytes + body->in.offset + 1, value);
+
+    if (size == 0 || body->operand_count == body->operand_capacity)
+        return false;
+    body->operands[body->operand_count++] = (uint8_t)type;
+    body->in.offset += 1 + size;
+    return true;
+}
+
+bool proa_validator_access(struct proa_validator *validator, enum proa_op op,
+                           uint32_t *offset)
+{
+    struct proa_body *body = &validator->body;
+    const struct proa_signature *signature = &body->signatures[op];
+    const uint8_t *at = body->in.bytes + body->in.offset;
+    uint32_t size = proa_short_unsigned(at + 2, offset);
+
+    if (size == 0 || at[1] > signature->align ||
+        !proa_body_apply(body, signature))
+        return false;
+    body->in.offset += 2 + size;
+    return true;
+}
+
+bool proa_validator_plain(struct proa_validator *validator, enum proa_op op)
+{
+    struct proa_body *body = &validator->body;
+
+    if (!proa_body_apply(body, &body->signatures[op]))
+        return false;
+    body->in.offset++;
     return true;
 }
 

@@ -45,9 +45,27 @@ bool proa_validator_is_open(const struct proa_validator *validator);
 /* What it has not read yet of the function; changes with every instruction. */
 const struct proa_cursor *
 proa_validator_rest(const struct proa_validator *validator);
-/* Is the next instruction a local.get, in its short form and as it should be?
- * Then it is read and checked; else nothing is. The one that comes most. */
+/*
+ * The instructions that come most, in their short form. The next one's first
+ * byte, if there may be a short one; else 0, which is none of them. Each
+ * function is for the bytes that it names: true, and the instruction is read
+ * and checked; or false, and nothing is: proa_validator_next() has a closer
+ * look at it.
+ */
+uint8_t proa_validator_peek(const struct proa_validator *validator);
+/* local.get */
 bool proa_validator_get(struct proa_validator *validator, uint32_t *local);
+/* local.set, local.tee */
+bool proa_validator_set(struct proa_validator *validator, bool is_tee,
+                        uint32_t *local);
+/* i32.const, i64.const */
+bool proa_validator_number(struct proa_validator *validator,
+                           enum proa_valtype type, int32_t *value);
+/* A load or store, of memory 0. */
+bool proa_validator_access(struct proa_validator *validator, enum proa_op op,
+                           uint32_t *offset);
+/* One without immediates that takes operands by its signature. */
+bool proa_validator_plain(struct proa_validator *validator, enum proa_op op);
 /* The next instruction: it follows the rules and all before it. */
 PROA_NODISCARD enum proa_status
 proa_validator_next(struct proa_validator *validator,

@@ -47,6 +47,31 @@ static struct proa_signature read_signature(const char *text)
     return signature;
 }
 
+/* What the row wants on top, if it wants anything. */
+static void see_top(struct proa_signature *signature,
+                    const struct proa_wasm_module *module)
+{
+    uint32_t count = signature->param_count;
+    uint8_t top[PROA_TOP_BYTES] = { 0 };
+    uint8_t mask[PROA_TOP_BYTES] = { 0 };
+
+    if (count == 0 || count == PROA_SIGNATURE_ITSELF)
+        return;
+    signature->is_quick = true;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t type = signature->params[i];
+        uint32_t at = PROA_TOP_BYTES - count + i;
+        if (type == PROA_SIGNATURE_ADDRESS && module->memory_count == 0)
+            signature->is_quick = false;
+        else if (type == PROA_SIGNATURE_ADDRESS)
+            type = (uint8_t)proa_address_type(&module->memories[0].limits);
+        top[at] = type;
+        mask[at] = 0xff;
+    }
+    memcpy(&signature->top, top, sizeof top);
+    memcpy(&signature->mask, mask, sizeof mask);
+}
+
 void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
                     struct proa_error *err)
 {
@@ -54,14 +79,19 @@ void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
     body->module = module;
     body->feature_used = module->feature_used;
     body->err = err;
-    for (uint32_t op = 0; op < PROA_OP_COUNT; op++)
-        body->signatures[op] = read_signature(proa_opcodes[op].signature);
+    for (uint32_t op = 0; op < PROA_OP_COUNT; op++) {
+        struct proa_signature *signature = &body->signatures[op];
+        *signature = read_signature(proa_opcodes[op].signature);
+        signature->align = proa_opcodes[op].align;
+        see_top(signature, module);
+    }
 }
 
 void proa_body_deinit(struct proa_body *body)
 {
     proa_locals_deinit(&body->locals);
-    free(body->operands);
+    if (body->operands != NULL)
+        free(body->operands - PROA_TOP_BYTES);
     free(body->labels);
     body->operands = NULL;
     body->labels = NULL;
@@ -79,24 +109,22 @@ address_type(const struct proa_body *body,
     return proa_address_type(&body->module->memories[index].limits);
 }
 
-/* As apply_signature, where nothing is out of the ordinary; false: it is. */
-static bool apply_quickly(struct proa_body *body,
-                          const struct proa_signature *signature)
+bool proa_body_apply(struct proa_body *body,
+                     const struct proa_signature *signature)
 {
     uint32_t count = body->operand_count;
     uint32_t params = signature->param_count;
+    uint32_t found;
 
-    /* With a parameter there is room for a result. */
-    if (params == 0 || count < proa_body_top(body)->height + params)
+    if (!signature->is_quick || count < proa_body_top(body)->height + params)
         return false;
-    const enum proa_valtype *operands = body->operands + count - params;
-    for (uint32_t i = 0; i < params; i++)
-        if (operands[i] != (enum proa_valtype)signature->params[i])
-            return false;
-    body->operand_count = count - params;
-    if (signature->result != 0)
-        body->operands[body->operand_count++] =
-            (enum proa_valtype)signature->result;
+    memcpy(&found, body->operands + count - PROA_TOP_BYTES, sizeof found);
+    if ((found & signature->mask) != signature->top)
+        return false;
+    /* Written always, counted where there is one. */
+    count -= params;
+    body->operands[count] = signature->result;
+    body->operand_count = count + (signature->result != 0);
     return true;
 }
 
@@ -109,7 +137,7 @@ apply_signature(struct proa_body *body,
 
     if (proa_opcodes[instruction->op].immediate != PROA_IMM_NONE)
         status = proa_body_immediate(body, instruction);
-    else if (apply_quickly(body, signature))
+    else if (proa_body_apply(body, signature))
         return PROA_OK;
     for (uint32_t i = signature->param_count; status == PROA_OK && i-- > 0;) {
         enum proa_valtype type = (enum proa_valtype)signature->params[i];

@@ -17,11 +17,18 @@
 /* Below an `unreachable` any type may be popped: this one stands for it. */
 #define PROA_ANY ((enum proa_valtype)0)
 
+/* Operands are compared as many at once. */
+enum { PROA_TOP_BYTES = 4 };
+
 /* A row's signature in opcode.def, ready for use. */
 struct proa_signature {
     uint8_t params[3]; /* value types; PROA_SIGNATURE_ADDRESS */
     uint8_t param_count;
     uint8_t result; /* 0: none */
+    uint8_t align;  /* of an access, log2 */
+    bool is_quick;  /* there are parameters, and these say all: */
+    uint32_t top;   /* the operands wanted on top, as their bytes lie there; */
+    uint32_t mask;  /* addresses are those of memory 0 */
 };
 enum {
     PROA_SIGNATURE_ADDRESS = 1,   /* the memory's address type */
@@ -44,7 +51,7 @@ struct proa_body {
     struct proa_cursor in;
     uint32_t function_index;
     struct proa_locals locals;
-    enum proa_valtype *operands; /* owned */
+    uint8_t *operands; /* value types; owned, with PROA_TOP_BYTES before it */
     uint32_t operand_count;
     uint32_t operand_capacity;
     struct proa_label *labels; /* owned; the last is the innermost */
@@ -66,6 +73,12 @@ PROA_NODISCARD enum proa_status proa_body_open(struct proa_body *body,
                                                uint32_t function_index);
 PROA_NODISCARD enum proa_status
 proa_body_next(struct proa_body *body, struct proa_instruction *instruction);
+
+/* An instruction that works on memory 0, if on any, and whose immediates are
+ * right: take its operands and leave its result. False, and nothing is done,
+ * where that needs a closer look. */
+bool proa_body_apply(struct proa_body *body,
+                     const struct proa_signature *signature);
 
 /* The innermost label. */
 static inline struct proa_label *proa_body_top(struct proa_body *body)

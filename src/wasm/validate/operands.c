@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "wasm/limits.h"
@@ -26,12 +27,15 @@ static enum proa_status grow(struct proa_body *body)
                          "operand stack too deep: more than %d values",
                          PROA_OPERANDS_MAX);
 
-    enum proa_valtype *operands =
-        realloc(body->operands, capacity * sizeof *operands);
-    if (operands == NULL)
+    uint8_t *whole = body->operands;
+    if (whole != NULL)
+        whole -= PROA_TOP_BYTES;
+    whole = realloc(whole, PROA_TOP_BYTES + capacity);
+    if (whole == NULL)
         return proa_fail(body->err, PROA_NOMEM, body->in.offset,
                          "no memory for %u operands", capacity);
-    body->operands = operands;
+    memset(whole, PROA_ANY, PROA_TOP_BYTES);
+    body->operands = whole + PROA_TOP_BYTES;
     body->operand_capacity = capacity;
     return PROA_OK;
 }
@@ -43,7 +47,7 @@ enum proa_status proa_body_push(struct proa_body *body, enum proa_valtype type)
         if (status != PROA_OK)
             return status;
     }
-    body->operands[body->operand_count++] = type;
+    body->operands[body->operand_count++] = (uint8_t)type;
     return PROA_OK;
 }
 
@@ -68,7 +72,8 @@ enum proa_status proa_body_pop(struct proa_body *body,
             return PROA_OK;
         return mismatch(body, instruction, expected, "nothing on the stack");
     }
-    enum proa_valtype found = body->operands[body->operand_count - 1];
+    enum proa_valtype found =
+        (enum proa_valtype)body->operands[body->operand_count - 1];
     if (found != expected && found != PROA_ANY)
         return mismatch(body, instruction, expected, type_name(found));
     body->operand_count--;
@@ -88,7 +93,7 @@ enum proa_status proa_body_pop_any(struct proa_body *body,
         *type = PROA_ANY;
         return PROA_OK;
     }
-    *type = body->operands[--body->operand_count];
+    *type = (enum proa_valtype)body->operands[--body->operand_count];
     return PROA_OK;
 }
 
