@@ -151,25 +151,6 @@ void proa_emit_builtin(struct proa_emit *emit, uint32_t offset,
 /* Trap with eax unless it is 0. */
 void proa_emit_trap_unless_zero(struct proa_emit *emit);
 
-/* memory.c: the place that an access touches, checked where needed. The base
- * registers in it are held until proa_release_place(). */
-struct proa_access {
-    struct proa_place place;
-    struct proa_operand index; /* what to release */
-    uint8_t owned;             /* a register to free, or PROA_NO_GPR */
-};
-void proa_emit_access(struct proa_emit *emit, const struct proa_memarg *memarg,
-                      struct proa_operand address, uint32_t size,
-                      struct proa_access *access);
-void proa_release_access(struct proa_emit *emit,
-                         const struct proa_access *access);
-
-/* A plain load or store. */
-void proa_emit_load(struct proa_emit *emit, enum proa_op op,
-                    const struct proa_memarg *memarg);
-void proa_emit_store(struct proa_emit *emit, enum proa_op op,
-                     const struct proa_memarg *memarg);
-
 /* variable.c: local.set, local.tee */
 void proa_emit_set_local(struct proa_emit *emit, uint32_t index, bool tee);
 /* Set the flags by an i32 operand, which is released: the condition
@@ -205,6 +186,7 @@ proa_emitter *proa_numeric_emitter(enum proa_op op);
 
 /* What every family uses. */
 #include "baseline/frame.h"
+#include "baseline/memory.h"
 #include "baseline/operand.h"
 
 #endif
