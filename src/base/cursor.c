@@ -57,8 +57,8 @@ static enum proa_status read_leb128(struct proa_cursor *in, uint32_t bits,
     }
 }
 
-enum proa_status proa_cursor_u32(struct proa_cursor *in, uint32_t *value,
-                                 struct proa_error *err)
+enum proa_status proa_cursor_u32_long(struct proa_cursor *in, uint32_t *value,
+                                      struct proa_error *err)
 {
     uint64_t wide;
     enum proa_status status = read_leb128(in, 32, false, &wide, err);

@@ -31,9 +31,19 @@ proa_cursor_u8(struct proa_cursor *in, uint8_t *value, struct proa_error *err);
 
 /* LEB128, of at most that many bits; a stray high bit is malformed, not lost.
  */
-PROA_NODISCARD enum proa_status proa_cursor_u32(struct proa_cursor *in,
-                                                uint32_t *value,
-                                                struct proa_error *err);
+PROA_NODISCARD enum proa_status proa_cursor_u32_long(struct proa_cursor *in,
+                                                     uint32_t *value,
+                                                     struct proa_error *err);
+/* Most have one byte: that case is no call. */
+PROA_NODISCARD static inline enum proa_status
+proa_cursor_u32(struct proa_cursor *in, uint32_t *value, struct proa_error *err)
+{
+    if (in->offset < in->size && in->bytes[in->offset] < 0x80) {
+        *value = in->bytes[in->offset++];
+        return PROA_OK;
+    }
+    return proa_cursor_u32_long(in, value, err);
+}
 PROA_NODISCARD enum proa_status proa_cursor_u64(struct proa_cursor *in,
                                                 uint64_t *value,
                                                 struct proa_error *err);

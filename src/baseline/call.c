@@ -49,10 +49,14 @@ static void spill_registers(struct proa_emit *emit, uint32_t end)
     }
 }
 
+enum { ALWAYS_IN_REGISTERS = 5 }; /* whatever types they have */
+
 static int32_t stack_bytes(const struct proa_functype *type)
 {
     struct proa_args args = { .int_count = 1 };
 
+    if (type->param_count <= ALWAYS_IN_REGISTERS && type->result_count <= 1)
+        return 0;
     for (uint32_t i = 0; i < type->param_count; i++)
         (void)proa_next_arg(&args, type->params[i]);
     if (type->result_count > 1)

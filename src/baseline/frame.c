@@ -8,27 +8,6 @@
 #include "baseline/emit.h"
 #include "baseline/fuel.h"
 
-struct proa_arg proa_next_arg(struct proa_args *args, enum proa_valtype type)
-{
-    static const uint8_t registers[] = { PROA_RDI, PROA_RSI, PROA_RDX,
-                                         PROA_RCX, PROA_R8,  PROA_R9 };
-    struct proa_arg arg = { .type = type, .reg = PROA_NO_GPR };
-
-    if (proa_is_xmm(type) && args->float_count < 8) {
-        arg.reg = (uint8_t)args->float_count++;
-        return arg;
-    }
-    if (!proa_is_xmm(type) && args->int_count < sizeof registers) {
-        arg.reg = registers[args->int_count++];
-        return arg;
-    }
-    if (type == PROA_V128)
-        args->stack_size = (args->stack_size + 15) & ~15;
-    arg.stack = args->stack_size;
-    args->stack_size += type == PROA_V128 ? 16 : 8;
-    return arg;
-}
-
 struct proa_label *proa_trap_label(struct proa_emit *emit, enum proa_trap trap)
 {
     return &emit->traps[trap];

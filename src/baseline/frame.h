@@ -38,6 +38,26 @@ struct proa_args {
     int32_t stack_size;
 };
 /* The next argument's place. Starts from { .int_count = 1 }: the context. */
-struct proa_arg proa_next_arg(struct proa_args *args, enum proa_valtype type);
+static inline struct proa_arg proa_next_arg(struct proa_args *args,
+                                            enum proa_valtype type)
+{
+    static const uint8_t registers[] = { PROA_RDI, PROA_RSI, PROA_RDX,
+                                         PROA_RCX, PROA_R8,  PROA_R9 };
+    struct proa_arg arg = { .type = type, .reg = PROA_NO_GPR };
+
+    if (proa_is_xmm(type) && args->float_count < 8) {
+        arg.reg = (uint8_t)args->float_count++;
+        return arg;
+    }
+    if (!proa_is_xmm(type) && args->int_count < sizeof registers) {
+        arg.reg = registers[args->int_count++];
+        return arg;
+    }
+    if (type == PROA_V128)
+        args->stack_size = (args->stack_size + 15) & ~15;
+    arg.stack = args->stack_size;
+    args->stack_size += type == PROA_V128 ? 16 : 8;
+    return arg;
+}
 
 #endif

@@ -29,59 +29,52 @@ static __attribute__((noinline)) void grow_stack(struct proa_emit *emit)
     emit->stack_capacity = capacity;
 }
 
-struct proa_operand *proa_push(struct proa_emit *emit, enum proa_valtype type)
+static inline struct proa_operand *push(struct proa_emit *emit,
+                                        enum proa_operand_kind kind,
+                                        enum proa_valtype type, unsigned reg)
 {
     int32_t slot = proa_slot_top(emit) - (type == PROA_V128 ? 16 : 8);
 
     if (emit->stack_count == emit->stack_capacity)
         grow_stack(emit);
     struct proa_operand *operand = &emit->stack[emit->stack_count++];
-    operand->kind = PROA_OPERAND_SLOT;
+    operand->kind = (uint8_t)kind;
+    operand->reg = (uint8_t)reg;
     operand->type = (uint8_t)type;
     operand->slot = slot;
     proa_need_frame(emit, slot);
     return operand;
 }
 
+struct proa_operand *proa_push(struct proa_emit *emit, enum proa_valtype type)
+{
+    return push(emit, PROA_OPERAND_SLOT, type, 0);
+}
+
 void proa_push_gpr(struct proa_emit *emit, enum proa_valtype type, unsigned reg)
 {
-    struct proa_operand *operand = proa_push(emit, type);
-
-    operand->kind = PROA_OPERAND_GPR;
-    operand->reg = (uint8_t)reg;
+    (void)push(emit, PROA_OPERAND_GPR, type, reg);
 }
 
 void proa_push_xmm(struct proa_emit *emit, enum proa_valtype type, unsigned reg)
 {
-    struct proa_operand *operand = proa_push(emit, type);
-
-    operand->kind = PROA_OPERAND_XMM;
-    operand->reg = (uint8_t)reg;
+    (void)push(emit, PROA_OPERAND_XMM, type, reg);
 }
 
 void proa_push_const(struct proa_emit *emit, enum proa_valtype type,
                      uint64_t bits)
 {
-    struct proa_operand *operand = proa_push(emit, type);
-
-    operand->kind = PROA_OPERAND_CONST;
-    operand->bits = bits;
+    push(emit, PROA_OPERAND_CONST, type, 0)->bits = bits;
 }
 
 void proa_push_local(struct proa_emit *emit, uint32_t local)
 {
-    struct proa_operand *operand = proa_push(emit, emit->locals[local].type);
-
-    operand->kind = PROA_OPERAND_LOCAL;
-    operand->local = local;
+    push(emit, PROA_OPERAND_LOCAL, emit->locals[local].type, 0)->local = local;
 }
 
 void proa_push_flags(struct proa_emit *emit, enum proa_condition condition)
 {
-    struct proa_operand *operand = proa_push(emit, PROA_I32);
-
-    operand->kind = PROA_OPERAND_FLAGS;
-    operand->reg = (uint8_t)condition;
+    (void)push(emit, PROA_OPERAND_FLAGS, PROA_I32, condition);
 }
 
 struct proa_operand proa_pop(struct proa_emit *emit)

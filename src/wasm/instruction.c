@@ -11,25 +11,14 @@
 #include "wasm/short.h"
 #include "wasm/valtype.h"
 
-/* Most integers in code have one byte: that case stays out of the call. */
-static inline enum proa_status read_u32(struct proa_cursor *in, uint32_t *value,
-                                        struct proa_error *err)
-{
-    if (in->offset < in->size && in->bytes[in->offset] < 0x80) {
-        *value = in->bytes[in->offset++];
-        return PROA_OK;
-    }
-    return proa_cursor_u32(in, value, err);
-}
-
 static enum proa_status read_pair(struct proa_cursor *in,
                                   struct proa_instruction *out,
                                   struct proa_error *err)
 {
-    enum proa_status status = read_u32(in, &out->index, err);
+    enum proa_status status = proa_cursor_u32(in, &out->index, err);
 
     if (status == PROA_OK)
-        status = read_u32(in, &out->index2, err);
+        status = proa_cursor_u32(in, &out->index2, err);
     return status;
 }
 
@@ -66,7 +55,7 @@ static enum proa_status read_labels(struct proa_cursor *in,
 {
     uint32_t offset = in->offset;
     uint32_t count = 0;
-    enum proa_status status = read_u32(in, &count, err);
+    enum proa_status status = proa_cursor_u32(in, &count, err);
 
     if (status != PROA_OK)
         return status;
@@ -81,7 +70,7 @@ static enum proa_status read_labels(struct proa_cursor *in,
     struct proa_cursor labels = *in;
     for (uint32_t i = 0; i <= count; i++) {
         uint32_t label;
-        status = read_u32(in, &label, err);
+        status = proa_cursor_u32(in, &label, err);
         if (status != PROA_OK)
             return status;
     }
@@ -97,7 +86,7 @@ static enum proa_status read_types(struct proa_cursor *in,
                                    struct proa_error *err)
 {
     uint32_t count = 0;
-    enum proa_status status = read_u32(in, &count, err);
+    enum proa_status status = proa_cursor_u32(in, &count, err);
 
     *type = (enum proa_valtype)0;
     for (uint32_t i = 0; status == PROA_OK && i < count; i++)
@@ -113,7 +102,7 @@ static enum proa_status read_memarg(struct proa_cursor *in,
 {
     uint32_t offset = in->offset;
     uint32_t flags = 0;
-    enum proa_status status = read_u32(in, &flags, err);
+    enum proa_status status = proa_cursor_u32(in, &flags, err);
 
     if (status != PROA_OK)
         return status;
@@ -123,7 +112,7 @@ static enum proa_status read_memarg(struct proa_cursor *in,
     memarg->align = flags & 0x3f;
     memarg->memory_index = 0;
     if ((flags & 0x40) != 0) {
-        status = read_u32(in, &memarg->memory_index, err);
+        status = proa_cursor_u32(in, &memarg->memory_index, err);
         if (status != PROA_OK)
             return status;
     }
@@ -167,7 +156,7 @@ static enum proa_status read_immediate(struct proa_cursor *in,
     case PROA_IMM_MEMORY:
     case PROA_IMM_DATA:
     case PROA_IMM_TAG:
-        return read_u32(in, &out->index, err);
+        return proa_cursor_u32(in, &out->index, err);
     case PROA_IMM_TYPE_TABLE:
     case PROA_IMM_TABLE_TABLE:
     case PROA_IMM_ELEM_TABLE:
@@ -219,7 +208,7 @@ static enum proa_status find_prefixed(struct proa_cursor *in, uint8_t prefix,
                                                ? PROA_FEATURE_GC
                                                : PROA_FEATURE_THREADS),
                          prefix);
-    enum proa_status status = read_u32(in, &sub, err);
+    enum proa_status status = proa_cursor_u32(in, &sub, err);
     if (status != PROA_OK)
         return status;
 
