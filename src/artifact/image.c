@@ -95,6 +95,19 @@ static enum proa_status choose(struct maker *maker)
     return PROA_OK;
 }
 
+/* Most modules have them in order already. */
+static void sort(void *items, size_t count, size_t size,
+                 int (*compare)(const void *a, const void *b))
+{
+    const char *at = items;
+
+    for (size_t i = 1; i < count; i++, at += size)
+        if (compare(at, at + size) > 0) {
+            qsort(items, count, size, compare);
+            return;
+        }
+}
+
 static int compare_runs(const void *a, const void *b)
 {
     const struct proa_artifact_image *x = a;
@@ -125,8 +138,7 @@ static enum proa_status make_runs(struct maker *maker)
                 .memory = placed->memory, .address = start, .size = end - start
             };
     }
-    if (count > 0)
-        qsort(runs, count, sizeof *runs, compare_runs);
+    sort(runs, count, sizeof *runs, compare_runs);
     for (uint32_t i = 0; i < count; i++) {
         struct proa_artifact_image *last =
             images->run_count > 0 ? &runs[images->run_count - 1] : NULL;
@@ -172,8 +184,7 @@ static enum proa_status make_order(struct maker *maker)
     for (uint32_t i = 0; i < maker->placed_count; i++)
         if (maker->placed[i].size > 0)
             placed[count++] = maker->placed[i];
-    if (count > 0)
-        qsort(placed, count, sizeof *placed, compare_placed);
+    sort(placed, count, sizeof *placed, compare_placed);
     for (uint32_t i = 0; i < count; i++) {
         order[i] = placed[i].segment;
         if (i > 0 && placed[i - 1].memory == placed[i].memory &&

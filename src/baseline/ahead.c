@@ -58,10 +58,11 @@ static void look_ahead(struct proa_cursor in, struct look *look,
                        uint32_t *budget)
 {
     struct proa_instruction instruction;
-    struct proa_error ignored = { 0 };
+    struct proa_error ignored;
     uint32_t depth = 1;
     uint32_t loops = 0; /* a bit for each block around: is it a loop? */
 
+    ignored.status = PROA_OK; /* its text is long: not worth clearing */
     for (int i = 0; i<INSTRUCTIONS_MAX && * budget> 0; i++) {
         --*budget;
         if (proa_instruction_read(&in, &instruction, &ignored) != PROA_OK)
@@ -162,10 +163,12 @@ static void make_room(struct proa_emit *emit, unsigned allowed, unsigned wanted,
 
 void proa_plan_loop(struct proa_emit *emit)
 {
-    struct look look = { .count = 0 };
+    struct look look;
     uint16_t usable = emit->usable_pins;
     unsigned allowed = usable;
 
+    look.count = 0;
+    look.calls = false;
     if (emit->in == NULL)
         return;
     look_ahead(*emit->in, &look, &emit->look_budget);
@@ -190,10 +193,11 @@ bool proa_is_simple(const struct proa_cursor *in)
 {
     struct proa_cursor at = *in;
     struct proa_instruction instruction;
-    struct proa_error ignored = { 0 };
+    struct proa_error ignored;
 
     if (proa_cursor_left(in) > SIMPLE_BYTES_MAX)
         return false;
+    ignored.status = PROA_OK;
     while (proa_cursor_left(&at) > 0)
         if (proa_instruction_read(&at, &instruction, &ignored) != PROA_OK ||
             instruction.op == PROA_OP_LOOP || calls(instruction.op))

@@ -162,11 +162,12 @@ static void load_arguments(struct proa_emit *emit,
                            int32_t results_area)
 {
     struct proa_args args = { .int_count = 1 };
-    struct moves moves = { .count = 0 };
+    struct moves moves;
     uint32_t first = emit->stack_count - type->param_count;
     struct proa_place room = proa_frame(results_area);
     struct proa_arg arg;
 
+    moves.count = 0;
     for (uint32_t i = 0; i < type->param_count; i++) {
         arg = proa_next_arg(&args, type->params[i]);
         place_argument(emit, &moves, &emit->stack[first + i], &arg, area);

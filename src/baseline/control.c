@@ -98,6 +98,24 @@ static void resolve_type(struct proa_emit *emit,
         }
 }
 
+/* Field by field: it is done too often to clear what is not looked at. */
+void proa_control_init(struct proa_control *control, enum proa_op op)
+{
+    const struct proa_label label = { 0 };
+
+    control->op = op;
+    control->label = label;
+    control->else_label = label;
+    control->detour = label;
+    control->height = 0;
+    control->params = NULL;
+    control->results = NULL;
+    control->param_count = 0;
+    control->result_count = 0;
+    control->has_pins = false;
+    control->is_function = false;
+}
+
 bool proa_control_push(struct proa_emit *emit,
                        const struct proa_control *control)
 {
@@ -121,9 +139,10 @@ bool proa_control_push(struct proa_emit *emit,
 static void emit_block(struct proa_emit *emit,
                        const struct proa_instruction *instruction)
 {
-    struct proa_control control = { .op = instruction->op };
+    struct proa_control control;
     struct proa_operand condition = { 0 };
 
+    proa_control_init(&control, instruction->op);
     if (instruction->op == PROA_OP_IF)
         condition = proa_pop(emit);
     resolve_type(emit, &instruction->block, &control);
@@ -259,10 +278,11 @@ static void emit_br_if(struct proa_emit *emit, uint32_t depth)
 
 static uint32_t next_depth(struct proa_cursor *labels)
 {
-    struct proa_error ignored = { 0 };
+    struct proa_error ignored;
     uint32_t depth = 0;
 
-    (void)!proa_cursor_u32(labels, &depth, &ignored); /* was read before */
+    ignored.status = PROA_OK; /* and so it stays: it was read before */
+    (void)!proa_cursor_u32(labels, &depth, &ignored);
     return depth;
 }
 

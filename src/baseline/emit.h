@@ -168,6 +168,8 @@ void proa_emit_row(struct proa_emit *emit, uint32_t table, unsigned reg,
  */
 void proa_emit_return(struct proa_emit *emit);
 void proa_emit_function_end(struct proa_emit *emit);
+/* All but the pins: it has none yet, and no operands. */
+void proa_control_init(struct proa_control *control, enum proa_op op);
 bool proa_control_push(struct proa_emit *emit,
                        const struct proa_control *control);
 

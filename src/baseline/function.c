@@ -133,11 +133,12 @@ static void start(struct proa_emit *emit, struct proa_chunk *chunk,
 
 static void enter(struct proa_emit *emit, bool kept)
 {
-    struct proa_control whole = { .op = PROA_OP_BLOCK,
-                                  .is_function = true,
-                                  .results = emit->type->results,
-                                  .result_count = emit->type->result_count };
+    struct proa_control whole;
 
+    proa_control_init(&whole, PROA_OP_BLOCK);
+    whole.is_function = true;
+    whole.results = emit->type->results;
+    whole.result_count = emit->type->result_count;
     proa_pins_open(emit, kept);
     choose_homes(emit);
     emit->frame_patch = proa_emit_prologue(emit);
