@@ -232,8 +232,7 @@ static bool skip(struct proa_emit *emit, enum proa_op op)
 /* The instructions that come most, in their short forms. */
 enum short_form {
     SHORT_UNKNOWN, /* not looked for yet */
-    SHORT_NONE,
-    SHORT_GET,
+    SHORT_GET,     /* up to SHORT_PLAIN none takes what is in the flags */
     SHORT_SET,
     SHORT_TEE,
     SHORT_I32,
@@ -242,6 +241,8 @@ enum short_form {
     SHORT_STORE,
     SHORT_PLAIN,
     SHORT_EQZ,
+    SHORT_OTHER, /* only read */
+    SHORT_NONE,
 };
 
 static enum short_form short_form(enum proa_op op)
@@ -260,6 +261,20 @@ static enum short_form short_form(enum proa_op op)
     case PROA_OP_I32_EQZ:
     case PROA_OP_I64_EQZ:
         return SHORT_EQZ;
+    case PROA_OP_BLOCK:
+    case PROA_OP_LOOP:
+    case PROA_OP_IF:
+    case PROA_OP_ELSE:
+    case PROA_OP_END:
+    case PROA_OP_BR:
+    case PROA_OP_BR_IF:
+    case PROA_OP_RETURN:
+    case PROA_OP_CALL:
+    case PROA_OP_GLOBAL_GET:
+    case PROA_OP_GLOBAL_SET:
+    case PROA_OP_DROP:
+    case PROA_OP_SELECT:
+        return SHORT_OTHER;
     default:
         break;
     }
@@ -304,58 +319,69 @@ static bool emit_access(struct proa_emit *emit,
     return true;
 }
 
+enum step { STEP_NONE, STEP_READ, STEP_DONE };
+
+static enum step done_if(bool is_done)
+{
+    return is_done ? STEP_DONE : STEP_NONE;
+}
+
 /*
- * Read, check and emit the next instruction, if it is one of these. One jump by
- * its first byte decides all, so a processor need not guess twice.
+ * Read, check and emit the next instruction, if it is one of these, or read it
+ * at least. One jump by its first byte decides all, so that a processor guesses
+ * once.
  */
-static bool emit_short(struct proa_emit *emit, struct proa_validator *validator)
+static enum step step_short(struct proa_emit *emit,
+                            struct proa_validator *validator,
+                            struct proa_instruction *instruction)
 {
     uint8_t byte = proa_validator_peek(validator);
     enum proa_op op = (enum proa_op)proa_opcode_forms[byte].op;
     enum short_form form = (enum short_form)emit->shorts[byte];
-    struct proa_instruction instruction;
     uint32_t local;
     int32_t value;
 
-    if (form != SHORT_EQZ && form != SHORT_NONE && proa_has_flags(emit))
+    if (form < SHORT_EQZ && proa_has_flags(emit))
         proa_settle_flags(emit);
     switch (form) {
     case SHORT_GET:
         if (!proa_validator_get(validator, &local))
-            return false;
+            return STEP_NONE;
         proa_push_local(emit, local);
-        return true;
+        return STEP_DONE;
     case SHORT_SET:
     case SHORT_TEE:
         if (!proa_validator_set(validator, form == SHORT_TEE, &local))
-            return false;
+            return STEP_NONE;
         proa_emit_set_local(emit, local, form == SHORT_TEE);
-        return true;
+        return STEP_DONE;
     case SHORT_I32:
         if (!proa_validator_number(validator, PROA_I32, &value))
-            return false;
+            return STEP_NONE;
         push_number(emit, PROA_I32, value);
-        return true;
+        return STEP_DONE;
     case SHORT_I64:
         if (!proa_validator_number(validator, PROA_I64, &value))
-            return false;
+            return STEP_NONE;
         push_number(emit, PROA_I64, value);
-        return true;
+        return STEP_DONE;
     case SHORT_LOAD:
-        return emit_access(emit, validator, op, false);
+        return done_if(emit_access(emit, validator, op, false));
     case SHORT_STORE:
-        return emit_access(emit, validator, op, true);
+        return done_if(emit_access(emit, validator, op, true));
     case SHORT_PLAIN:
     case SHORT_EQZ:
         if (!proa_validator_plain(validator, op))
-            return false;
-        instruction.op = op;
-        call_emitter(emit, &instruction);
-        return true;
+            return STEP_NONE;
+        instruction->op = op;
+        call_emitter(emit, instruction);
+        return STEP_DONE;
+    case SHORT_OTHER:
+        return proa_validator_read(validator, op, instruction) ? STEP_READ
+                                                               : STEP_NONE;
     default:
-        break;
+        return STEP_NONE;
     }
-    return false;
 }
 
 /* What was emitted is thrown away when an instruction is found to be wrong. */
@@ -365,10 +391,14 @@ static enum proa_status emit_body(struct proa_emit *emit,
     struct proa_instruction instruction;
 
     while (proa_validator_is_open(validator) && !emit->is_out_of_memory) {
-        if (!emit->is_unreachable && !emit->counts_fuel &&
-            emit_short(emit, validator))
+        enum step step = STEP_NONE;
+        if (!emit->is_unreachable && !emit->counts_fuel)
+            step = step_short(emit, validator, &instruction);
+        if (step == STEP_DONE)
             continue;
-        enum proa_status status = proa_validator_next(validator, &instruction);
+        enum proa_status status =
+            step == STEP_READ ? proa_validator_check(validator, &instruction)
+                              : proa_validator_next(validator, &instruction);
         if (status != PROA_OK)
             return status;
         if (emit->is_unreachable && skip(emit, instruction.op))

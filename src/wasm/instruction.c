@@ -221,15 +221,6 @@ static enum proa_status find_prefixed(struct proa_cursor *in, uint8_t prefix,
     return PROA_OK;
 }
 
-/* Of a value type that every engine has, or none. */
-static inline bool short_blocktype(uint8_t byte, struct proa_blocktype *type)
-{
-    type->type_index = UINT32_MAX;
-    type->result =
-        byte == 0x40 ? (enum proa_valtype)0 : (enum proa_valtype)byte;
-    return byte == 0x40 || (byte >= PROA_F64 && byte <= PROA_I32);
-}
-
 /*
  * An instruction in the form that nearly all have: an opcode of one byte, and
  * integers of few. False: not one of these, or something is wrong with it.
@@ -271,7 +262,7 @@ static inline bool read_short(struct proa_cursor *in,
         out->i64 = number;
         break;
     case PROA_IMM_BLOCK + 1:
-        size = short_blocktype(at[1], &out->block);
+        size = proa_short_blocktype(at + 1, &out->block);
         break;
     default:
         return false;

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "wasm/instruction.h"
+
 enum {
     PROA_SHORT_BYTES_MAX = 4,
     /* An opcode, flags, such an integer, and nothing is read beyond them. */
@@ -42,6 +44,18 @@ static inline uint32_t proa_short_signed(const uint8_t *at, int32_t *value)
 
     *value = (int32_t)((bits ^ sign) - sign);
     return count;
+}
+
+/* Of a value type that every engine has, or none: 1; 0: it is another. */
+static inline uint32_t proa_short_blocktype(const uint8_t *at,
+                                            struct proa_blocktype *type)
+{
+    uint8_t byte = at[0];
+
+    type->type_index = UINT32_MAX;
+    type->result =
+        byte == 0x40 ? (enum proa_valtype)0 : (enum proa_valtype)byte;
+    return byte == 0x40 || (byte >= PROA_F64 && byte <= PROA_I32);
 }
 
 #endif

@@ -183,6 +183,40 @@ bool proa_validator_plain(struct proa_validator *validator, enum proa_op op)
     return true;
 }
 
+bool proa_validator_read(struct proa_validator *validator, enum proa_op op,
+                         struct proa_instruction *instruction)
+{
+    struct proa_cursor *in = &validator->body.in;
+    const uint8_t *at = in->bytes + in->offset;
+    uint32_t size = 0;
+
+    switch (proa_opcodes[op].immediate) {
+    case PROA_IMM_NONE:
+        break;
+    case PROA_IMM_BLOCK:
+        size = proa_short_blocktype(at + 1, &instruction->block);
+        if (size == 0)
+            return false;
+        break;
+    default:
+        size = proa_short_unsigned(at + 1, &instruction->index);
+        if (size == 0)
+            return false;
+        break;
+    }
+    instruction->op = op;
+    instruction->offset = in->offset;
+    in->offset += 1 + size;
+    return true;
+}
+
+enum proa_status
+proa_validator_check(struct proa_validator *validator,
+                     const struct proa_instruction *instruction)
+{
+    return proa_body_check_read(&validator->body, instruction);
+}
+
 enum proa_status proa_validator_next(struct proa_validator *validator,
                                      struct proa_instruction *instruction)
 {

@@ -66,6 +66,14 @@ bool proa_validator_access(struct proa_validator *validator, enum proa_op op,
                            uint32_t *offset);
 /* One without immediates that takes operands by its signature. */
 bool proa_validator_plain(struct proa_validator *validator, enum proa_op op);
+/* Only read, not checked yet: one that has an index, a block type or nothing
+ * behind its opcode. */
+bool proa_validator_read(struct proa_validator *validator, enum proa_op op,
+                         struct proa_instruction *instruction);
+/* What was only read follows the rules. */
+PROA_NODISCARD enum proa_status
+proa_validator_check(struct proa_validator *validator,
+                     const struct proa_instruction *instruction);
 /* The next instruction: it follows the rules and all before it. */
 PROA_NODISCARD enum proa_status
 proa_validator_next(struct proa_validator *validator,

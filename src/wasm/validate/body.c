@@ -192,35 +192,43 @@ check_by_family(struct proa_body *body,
     }
 }
 
-static enum proa_status next(struct proa_body *body,
-                             struct proa_instruction *instruction)
+static enum proa_status check(struct proa_body *body,
+                              const struct proa_instruction *instruction)
 {
-    enum proa_status status =
-        proa_instruction_read(&body->in, instruction, body->err);
-
-    if (status != PROA_OK)
-        return status;
-    body->feature_used[proa_opcodes[instruction->op].feature] = true;
     const struct proa_signature *signature = &body->signatures[instruction->op];
-    status = signature->param_count == PROA_SIGNATURE_ITSELF
-                 ? check_by_family(body, instruction)
-                 : apply_signature(body, instruction, signature);
+
+    body->feature_used[proa_opcodes[instruction->op].feature] = true;
+    return signature->param_count == PROA_SIGNATURE_ITSELF
+               ? check_by_family(body, instruction)
+               : apply_signature(body, instruction, signature);
+}
+
+enum proa_status
+proa_body_check_read(struct proa_body *body,
+                     const struct proa_instruction *instruction)
+{
+    enum proa_status status = check(body, instruction);
+
     if (status == PROA_OK && body->label_count == 0 &&
         proa_cursor_left(&body->in) > 0)
-        return proa_fail(body->err, PROA_MALFORMED, body->in.offset,
-                         "END opcode expected: %u bytes after the function's "
-                         "end",
-                         proa_cursor_left(&body->in));
+        status = proa_fail(body->err, PROA_MALFORMED, body->in.offset,
+                           "END opcode expected: %u bytes after the function's "
+                           "end",
+                           proa_cursor_left(&body->in));
+    if (status != PROA_OK)
+        proa_where_function(body->err, body->module, body->function_index);
     return status;
 }
 
 enum proa_status proa_body_next(struct proa_body *body,
                                 struct proa_instruction *instruction)
 {
-    enum proa_status status = next(body, instruction);
+    enum proa_status status =
+        proa_instruction_read(&body->in, instruction, body->err);
 
-    if (status != PROA_OK)
-        proa_where_function(body->err, body->module, body->function_index);
+    if (status == PROA_OK)
+        return proa_body_check_read(body, instruction);
+    proa_where_function(body->err, body->module, body->function_index);
     return status;
 }
 

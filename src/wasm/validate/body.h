@@ -74,6 +74,11 @@ PROA_NODISCARD enum proa_status proa_body_open(struct proa_body *body,
 PROA_NODISCARD enum proa_status
 proa_body_next(struct proa_body *body, struct proa_instruction *instruction);
 
+/* An instruction that was just read. */
+PROA_NODISCARD enum proa_status
+proa_body_check_read(struct proa_body *body,
+                     const struct proa_instruction *instruction);
+
 /* An instruction that works on memory 0, if on any, and whose immediates are
  * right: take its operands and leave its result. False, and nothing is done,
  * where that needs a closer look. */
