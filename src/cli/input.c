@@ -21,7 +21,7 @@
 enum {
     HEADER_BYTES = 64,
     FIRST_BYTES = 1 << 16,
-    LARGE_BYTES = 8 << 20,
+    LARGE_BYTES = 2 << 20,
     LARGE_PAGE_BYTES = 2 << 20,
 };
 #define INPUT_BYTES_MAX ((size_t)1 << 30)
