@@ -22,6 +22,7 @@ enum {
 
 /* The digests of the names that say what their content is. */
 struct proa_kept_shared {
+    atomic_int owner; /* the process that has them */
     atomic_uint count;
     uint8_t pinned[PINNED_MAX][PROA_SHA256_SIZE];
 };
@@ -45,11 +46,13 @@ static bool pin_of(const char *name, uint8_t digest[PROA_SHA256_SIZE])
            proa_sha256(name, strlen(name), digest, &err) == PROA_OK;
 }
 
-static bool is_shared(const struct proa_kept_shared *shared, const char *name)
+static bool is_shared(const struct proa_kept_shared *shared, pid_t owner,
+                      const char *name)
 {
     uint8_t digest[PROA_SHA256_SIZE];
 
-    if (shared == NULL || !pin_of(name, digest))
+    if (shared == NULL || atomic_load(&shared->owner) != owner ||
+        !pin_of(name, digest))
         return false;
     uint32_t count = atomic_load(&shared->count);
     for (uint32_t i = 0; i < count && i < PINNED_MAX; i++)
@@ -65,6 +68,7 @@ static void share_all(struct proa_kept *kept)
     if (kept->shared == NULL)
         return;
     atomic_store(&kept->shared->count, 0);
+    atomic_store(&kept->shared->owner, getpid());
     for (uint32_t i = 0; i < kept->count && count < PINNED_MAX; i++)
         if (kept->items[i].input.bytes != NULL &&
             pin_of(kept->items[i].input.name, kept->shared->pinned[count]))
@@ -211,7 +215,7 @@ static enum proa_status fetch_one(const char *name, int fd, uint64_t *left,
 
 enum proa_status proa_kept_fetch(const struct proa_kept *kept,
                                  const char *const *names, uint32_t count,
-                                 int fd, struct proa_error *err)
+                                 pid_t keeper, int fd, struct proa_error *err)
 {
     enum proa_status status = PROA_OK;
     uint64_t left = RECORDS_BYTES_MAX;
@@ -222,7 +226,7 @@ enum proa_status proa_kept_fetch(const struct proa_kept *kept,
             is_twice = strcmp(names[i], names[j]) == 0;
         if (is_twice)
             continue;
-        if (is_shared(kept->shared, names[i]))
+        if (is_shared(kept->shared, keeper, names[i]))
             status = write_record(fd, names[i], SAME, NULL, 0, err);
         else
             status = fetch_one(names[i], fd, &left, err);

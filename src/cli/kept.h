@@ -7,6 +7,8 @@
 #ifndef PROA_CLI_KEPT_H
 #define PROA_CLI_KEPT_H
 
+#include <sys/types.h>
+
 #include "cli/input.h"
 
 struct proa_kept_item {
@@ -40,14 +42,14 @@ const struct proa_kept_item *proa_kept_find(const struct proa_kept *kept,
 
 /*
  * In a process beside: read these, but what is there already and cannot be
- * another, and write to a file what came of it.
+ * another in the process `keeper`, and write to a file what came of it.
  *
  * @return PROA_OK also when some did not come; PROA_LIMIT, PROA_IO, PROA_NOMEM
  */
 PROA_NODISCARD enum proa_status proa_kept_fetch(const struct proa_kept *kept,
                                                 const char *const *names,
-                                                uint32_t count, int fd,
-                                                struct proa_error *err);
+                                                uint32_t count, pid_t keeper,
+                                                int fd, struct proa_error *err);
 
 /*
  * Keep what proa_kept_fetch() wrote. What did not come stays, with the reason;

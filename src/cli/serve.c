@@ -55,6 +55,10 @@ struct settings {
     const char *usage;
     const char *usage_key;
     struct proa_kept kept;
+    const char *path; /* the operand; NULL: none */
+    const struct proa_sandbox *made;
+    struct proa_cli_config first;
+    struct proa_cli_config fresh; /* read again, in a process beside or later */
 };
 
 static const struct proa_option options[] = {
@@ -229,8 +233,8 @@ static enum proa_status prepare(void *env, const char *path,
     return proa_kept_add(&settings->kept, path, err);
 }
 
-static enum proa_status fetch(void *env, const struct proa_plan *plan, int fd,
-                              struct proa_error *err)
+static enum proa_status fetch(void *env, const struct proa_plan *plan,
+                              pid_t server, int fd, struct proa_error *err)
 {
     const struct settings *settings = env;
     const char **names = calloc((size_t)plan->count + 1, sizeof *names);
@@ -242,7 +246,7 @@ static enum proa_status fetch(void *env, const struct proa_plan *plan, int fd,
         if (proa_fetch_is_url(plan->items[i].path))
             names[count++] = plan->items[i].path;
     enum proa_status status =
-        proa_kept_fetch(&settings->kept, names, count, fd, err);
+        proa_kept_fetch(&settings->kept, names, count, server, fd, err);
     free((void *)names);
     return status;
 }
@@ -336,6 +340,9 @@ given_settings(const struct settings *settings,
     };
 }
 
+static enum proa_status again(void *env, struct proa_serve_options *options,
+                              struct proa_error *err);
+
 static struct proa_serve_options
 make_options(struct settings *settings, const struct proa_sandbox *sandbox)
 {
@@ -349,6 +356,7 @@ make_options(struct settings *settings, const struct proa_sandbox *sandbox)
         .prepare = prepare,
         .fetch = fetch,
         .take = take,
+        .again = again,
         .tier_ups = proa_tier_queue_counts(settings->tier_ups),
         .reads_proxy_header = settings->proxy_protocol,
         .tls_certificate_path = settings->tls_cert,
@@ -412,62 +420,115 @@ static bool is_supervised(const struct settings *settings,
     return wants;
 }
 
-static int run(struct settings *settings, const struct proa_config *config,
-               struct proa_engine *engine,
+/* What the options and the configuration say together. @return an exit code */
+static int read_all(struct settings *settings, struct proa_cli_config *config,
+                    struct proa_serve_options *made)
+{
+    const char *log_format = settings->log_format;
+    int code;
+
+    *made = make_options(settings, settings->made);
+    made->path = settings->path;
+    if (log_format != NULL && strcmp(log_format, "json") != 0 &&
+        strcmp(log_format, "common") != 0)
+        return proa_cli_bad("--log-format %s: common or json", log_format);
+    if (!read_abi(settings->abi, &made->abi))
+        return proa_cli_bad("--abi %s: wasi or reactr", settings->abi);
+    made->logs_json = log_format != NULL && strcmp(log_format, "json") == 0;
+    if (settings->config != NULL)
+        (void)snprintf(config->path, sizeof config->path, "%s",
+                       settings->config);
+    else if (settings->path != NULL)
+        (void)proa_cli_config_find(config, settings->path);
+    if (config->path[0] == '\0')
+        return PROA_CLI_OK;
+    if (settings->routes.count > 0)
+        return proa_cli_bad("--route and %.200s: write the routes into the "
+                            "file",
+                            config->path);
+    config->given = given_settings(settings, settings->made, made->abi);
+    code = proa_cli_config_read(config);
+    if (code != PROA_CLI_OK)
+        return code;
+    proa_cli_config_apply(config, made);
+    if (log_format == NULL)
+        made->logs_json = config->config->log_format == 2;
+    return PROA_CLI_OK;
+}
+
+/* Once in a process: what was read before stays, as it may be in use. */
+static enum proa_status again(void *env, struct proa_serve_options *made,
+                              struct proa_error *err)
+{
+    struct settings *settings = env;
+    const struct proa_supervised *supervised = made->supervised;
+
+    int code = read_all(settings, &settings->fresh, made);
+    made->supervised = supervised;
+    return code == PROA_CLI_OK
+               ? PROA_OK
+               : proa_fail(err, PROA_USAGE, 0, "the configuration is bad");
+}
+
+static int fail(const struct proa_serve_options *made, const char *blame,
+                const struct proa_error *err)
+{
+    struct proa_error told = *err;
+
+    if (made->supervised == NULL || !made->supervised->is_successor)
+        return proa_cli_fail(blame, err);
+    told.status = PROA_OK;
+    proa_error_set(&told, err->status, err->offset,
+                   "%.700s; what was served before stays", err->text);
+    return proa_cli_fail(blame, &told);
+}
+
+/* In a server that is supervised. */
+static enum proa_status take_place(struct settings *settings,
+                                   struct proa_serve_options *made,
+                                   struct proa_error *err)
+{
+    enum proa_status status = PROA_OK;
+
+    if (!made->supervised->is_first)
+        status = again(settings, made, err);
+    return status == PROA_OK ? proa_supervised_open(made, err) : status;
+}
+
+static int run(struct settings *settings, struct proa_engine *engine,
                struct proa_serve_options *serve_options)
 {
     char blame[PROA_SERVE_BLAME_SIZE];
     struct proa_error err = { 0 };
     int code = -1;
 
-    if (is_supervised(settings, config, serve_options) &&
+    if (is_supervised(settings, settings->first.config, serve_options) &&
         (proa_kept_share(&settings->kept, &err) != PROA_OK ||
          proa_supervise(serve_options, &code, &err) != PROA_OK))
         return proa_cli_fail(NULL, &err);
     if (code >= 0)
         return code;
     proa_kept_begin(&settings->kept);
+    if (serve_options->supervised != NULL &&
+        take_place(settings, serve_options, &err) != PROA_OK)
+        return fail(serve_options, NULL, &err);
     if (proa_serve_run(engine, serve_options, blame, &err) != PROA_OK)
-        return proa_cli_fail(blame[0] != '\0' ? blame : NULL, &err);
+        return fail(serve_options, blame[0] != '\0' ? blame : NULL, &err);
     return PROA_CLI_OK;
 }
 
 static int serve(struct settings *settings, const char *path,
-                 struct proa_engine *engine, struct proa_sandbox *sandbox)
+                 struct proa_engine *engine, const struct proa_sandbox *sandbox)
 {
-    struct proa_serve_options serve_options = make_options(settings, sandbox);
-    const char *log_format = settings->log_format;
-    struct proa_cli_config config = { 0 };
-    int code = PROA_CLI_OK;
+    struct proa_serve_options serve_options;
 
-    serve_options.path = path;
-    if (log_format != NULL && strcmp(log_format, "json") != 0 &&
-        strcmp(log_format, "common") != 0)
-        return proa_cli_bad("--log-format %s: common or json", log_format);
-    if (!read_abi(settings->abi, &serve_options.abi))
-        return proa_cli_bad("--abi %s: wasi or reactr", settings->abi);
-    serve_options.logs_json =
-        log_format != NULL && strcmp(log_format, "json") == 0;
-    if (settings->config != NULL)
-        (void)snprintf(config.path, sizeof config.path, "%s", settings->config);
-    else if (path != NULL)
-        (void)proa_cli_config_find(&config, path);
-    if (config.path[0] != '\0') {
-        if (settings->routes.count > 0)
-            return proa_cli_bad("--route and %.200s: write the routes into the "
-                                "file",
-                                config.path);
-        config.given = given_settings(settings, sandbox, serve_options.abi);
-        code = proa_cli_config_read(&config);
-        if (code == PROA_CLI_OK) {
-            proa_cli_config_apply(&config, &serve_options);
-            if (log_format == NULL)
-                serve_options.logs_json = config.config->log_format == 2;
-        }
-    }
+    settings->path = path;
+    settings->made = sandbox;
+    int code = read_all(settings, &settings->first, &serve_options);
     if (code == PROA_CLI_OK)
-        code = run(settings, config.config, engine, &serve_options);
-    proa_cli_config_deinit(&config);
+        code = run(settings, engine, &serve_options);
+    proa_cli_config_deinit(&settings->fresh);
+    proa_cli_config_deinit(&settings->first);
     return code;
 }
 

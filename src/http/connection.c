@@ -434,9 +434,11 @@ void proa_http_connection_over(struct proa_http_connection *connection)
         proa_http_flow1_over(connection);
 }
 
-void proa_http_connection_drain(struct proa_http_connection *connection)
+void proa_http_connection_drain(struct proa_http_connection *connection,
+                                bool keeps_idle)
 {
-    if (connection->phase == PROA_HTTP_LINGERING)
+    if (connection->phase == PROA_HTTP_LINGERING ||
+        (keeps_idle && connection->flow2 == NULL))
         return;
     if (connection->phase == PROA_HTTP_OPENING)
         proa_http_connection_close(connection);

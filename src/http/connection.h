@@ -127,7 +127,8 @@ void proa_http_connection_go_on(struct proa_http_connection *connection);
 void proa_http_connection_over(struct proa_http_connection *connection);
 
 /* End as soon as no request is under way. The connection may be gone then. */
-void proa_http_connection_drain(struct proa_http_connection *connection);
+void proa_http_connection_drain(struct proa_http_connection *connection,
+                                bool keeps_idle);
 
 void proa_http_exchange_destroy(struct proa_http_exchange *exchange);
 

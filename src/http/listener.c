@@ -275,15 +275,18 @@ enum proa_status proa_http_listeners_twin(struct proa_http_listeners *listeners,
     return PROA_OK;
 }
 
+void proa_http_listener_close(struct proa_http_listener *listener)
+{
+    if (listener->fd < 0)
+        return;
+    if (listener->is_made)
+        remove_path(listener);
+    (void)close(listener->fd);
+    listener->fd = -1;
+}
+
 void proa_http_listeners_close(struct proa_http_listeners *listeners)
 {
-    for (uint32_t i = 0; i < listeners->count; i++) {
-        struct proa_http_listener *listener = &listeners->items[i];
-        if (listener->fd < 0)
-            continue;
-        if (listener->is_made)
-            remove_path(listener);
-        (void)close(listener->fd);
-        listener->fd = -1;
-    }
+    for (uint32_t i = 0; i < listeners->count; i++)
+        proa_http_listener_close(&listeners->items[i]);
 }

@@ -57,6 +57,7 @@ proa_http_listeners_twin(struct proa_http_listeners *listeners,
                          struct proa_error *err);
 
 /* No new connections; a Unix socket of ours goes from its folder. */
+void proa_http_listener_close(struct proa_http_listener *listener);
 void proa_http_listeners_close(struct proa_http_listeners *listeners);
 
 #endif

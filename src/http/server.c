@@ -142,6 +142,19 @@ static void keep_own(struct proa_http_server *server, uint64_t *kept_ns)
     *kept_ns = 0;
 }
 
+static void drain_connections(struct proa_http_server *server)
+{
+    const atomic_bool *keeps_idle = server->shared.options.keeps_idle;
+    struct proa_http_connection *connection = server->shared.connections;
+
+    server->keeps_idle = keeps_idle != NULL && atomic_load(keeps_idle);
+    while (connection != NULL) {
+        struct proa_http_connection *next = connection->next;
+        proa_http_connection_drain(connection, server->keeps_idle);
+        connection = next;
+    }
+}
+
 static void stop(struct proa_http_server *server)
 {
     struct proa_http_shared *shared = &server->shared;
@@ -151,6 +164,10 @@ static void stop(struct proa_http_server *server)
 
     if (size < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    if (server->keeps_idle && !atomic_load(shared->options.keeps_idle)) {
+        drain_connections(server);
+        return;
+    }
     server->stop_count++;
     if (server->stop_count > 1 || size <= 0) {
         server->stop_count = 2;
@@ -163,12 +180,7 @@ static void stop(struct proa_http_server *server)
         (void)proa_http_accept_watch(server, &server->listeners.items[i],
                                      false);
     proa_http_listeners_close(&server->listeners);
-    struct proa_http_connection *connection = shared->connections;
-    while (connection != NULL) {
-        struct proa_http_connection *next = connection->next;
-        proa_http_connection_drain(connection);
-        connection = next;
-    }
+    drain_connections(server);
 }
 
 static void reload(const struct proa_http_server *server)

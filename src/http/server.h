@@ -104,6 +104,12 @@ struct proa_http_server_options {
      */
     int stop_fd;
     /*
+     * While it is set, draining leaves a connection without a request open: the
+     * next one is answered, and told that it was the last. The same is done at
+     * the end of it, when `stop_fd` is readable once more. NULL: never.
+     */
+    const atomic_bool *keeps_idle;
+    /*
      * May be NULL. Called by the loop when `reload_fd` is readable (as a
      * signalfd is) and was read: such as to call proa_http_server_reload().
      * Without it `reload_fd` is not looked at. Borrowed.

@@ -32,6 +32,7 @@ struct proa_http_server {
     size_t own_bytes;                     /* ...and their bodies */
     char reload_mark;    /* its address stands for `reload_fd` */
     uint32_t stop_count; /* how often we were told to stop */
+    bool keeps_idle;     /* it drains, and connections may wait */
     uint64_t drain_end_ms;
     pthread_mutex_t done_lock;
     struct proa_http_exchange *done; /* guarded by the lock, newest first */

@@ -52,7 +52,7 @@ static void answer_metrics(struct proa_admin *admin,
             "and started again.\n"
             "# TYPE proa_restarts_total counter\n"
             "proa_restarts_total %llu\n",
-            (unsigned long long)atomic_load(&above->state->restarts));
+            (unsigned long long)atomic_load(above->restarts));
     if (response->body.is_full)
         proa_http_response_error(response, 503);
 }
@@ -178,6 +178,14 @@ enum proa_status proa_admin_create(struct proa_service *service,
 const char *proa_admin_address(const struct proa_admin *admin)
 {
     return proa_http_server_address(admin->server);
+}
+
+void proa_admin_leave(struct proa_admin *admin)
+{
+    const uint64_t one = 1;
+
+    if (admin != NULL)
+        (void)!write(admin->stop_fd, &one, sizeof one);
 }
 
 void proa_admin_destroy(struct proa_admin *admin)

@@ -28,6 +28,9 @@ PROA_NODISCARD enum proa_status proa_admin_start(struct proa_admin *admin,
 /* "127.0.0.1:9090": with the port that was bound. */
 const char *proa_admin_address(const struct proa_admin *admin);
 
+/* Answer who is here, and take nobody more. NULL does nothing. Threads: any. */
+void proa_admin_leave(struct proa_admin *admin);
+
 /* NULL does nothing. */
 void proa_admin_destroy(struct proa_admin *admin);
 

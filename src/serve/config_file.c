@@ -174,7 +174,9 @@ static void tell_changes(const char *path, const struct proa_config *a,
         struct proa_buffer told;
         proa_buffer_init(&told, LINES_BYTES_MAX);
         (void)proa_buffer_printf(
-            &told, "proa: %s: %.*s changed: restart the server to take that\n",
+            &told,
+            "proa: %s: %.*s changed: restart the server to take that, or send "
+            "SIGHUP to one that is supervised\n",
             path, (int)line.size, (const char *)line.bytes);
         proa_log_write(&told);
         proa_buffer_deinit(&told);

@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "serve/confine.h"
+#include "serve/granted.h"
 #include "serve/plan.h"
 #include "serve/serve.h"
+#include "serve/supervise.h"
 
 /* What is no file cannot be got any more behind this. */
 static enum proa_status prepare(const struct proa_serve_options *options,
@@ -25,6 +27,20 @@ static enum proa_status prepare(const struct proa_serve_options *options,
         }
     }
     return PROA_OK;
+}
+
+/* The process above looks there whether a new configuration needs more. */
+static enum proa_status tell_granted(const struct proa_serve_options *options,
+                                     const struct proa_confine_paths *paths,
+                                     struct proa_error *err)
+{
+    int fd = -1;
+    enum proa_status status = proa_granted_write(
+        options, &options->supervised->settings, paths, &fd, err);
+
+    if (status == PROA_OK)
+        proa_supervised_granted(options->supervised, fd);
+    return status;
 }
 
 enum proa_status proa_confine_server(const struct proa_serve_options *options,
@@ -50,8 +66,11 @@ enum proa_status proa_confine_server(const struct proa_serve_options *options,
     if (status == PROA_OK && !options->is_unconfined) {
         paths.arena = plan.arena;
         proa_confine_add_plan(&paths, options, &plan);
-        status = proa_confine(&paths, confined, err);
     }
+    if (status == PROA_OK && options->supervised != NULL)
+        status = tell_granted(options, &paths, err);
+    if (status == PROA_OK && !options->is_unconfined)
+        status = proa_confine(&paths, confined, err);
     proa_plan_deinit(&plan);
     return status;
 }

@@ -90,6 +90,7 @@ static void ask_to_stop(struct proa_heed *heed)
 {
     uint64_t delay_ns = heed->service->options.drain_delay_ns;
 
+    atomic_store(&heed->service->is_yielding, false);
     if (heed->stop_ns != 0 || delay_ns == 0) {
         heed->stop_ns = UINT64_MAX;
         proa_heed_stop(heed);
@@ -97,6 +98,15 @@ static void ask_to_stop(struct proa_heed *heed)
     }
     atomic_store(&heed->service->is_ready, false);
     heed->stop_ns = proa_http_now_ns() + delay_ns;
+}
+
+/* Nobody waits for us to be seen as not ready: the next one is. */
+static void yield(struct proa_heed *heed)
+{
+    heed->stop_ns = UINT64_MAX;
+    atomic_store(&heed->service->is_yielding, true);
+    heed->yield(heed->env);
+    proa_heed_stop(heed);
 }
 
 /* A byte, and the descriptor that may come with it. @return as read() */
@@ -139,6 +149,8 @@ static void take_command(struct proa_heed *heed)
         heed->reload(heed->env, fetched_fd);
     } else if (byte == PROA_SUPERVISED_REOPEN) {
         heed->reopen(heed->env);
+    } else if (byte == PROA_SUPERVISED_YIELD) {
+        yield(heed);
     } else {
         ask_to_stop(heed);
     }

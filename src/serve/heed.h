@@ -15,6 +15,7 @@ struct proa_heed {
     /* With what was fetched for it, owned then; -1: nothing was. */
     void (*reload)(void *env, int fetched_fd);
     void (*reopen)(void *env);
+    void (*yield)(void *env); /* another server takes over */
     void *env;
     int stop_fd;      /* SIGTERM and SIGINT; -1, as the next two: supervised */
     int reload_fd;    /* SIGHUP */

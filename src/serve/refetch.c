@@ -10,10 +10,16 @@
 
 #include "cache/output.h"
 #include "serve/confine.h"
+#include "serve/granted.h"
 #include "serve/serve.h"
 
-static enum proa_status fetch(const struct proa_serve_options *options, int fd)
+enum { NEEDS_MORE_CODE = 3 };
+
+static enum proa_status fetch(const struct proa_refetch_server *server,
+                              const struct proa_serve_options *options, int fd,
+                              bool *needs_more)
 {
+    struct proa_serve_options fresh = *options;
     struct proa_plan plan;
     struct proa_error err = { 0 };
     enum proa_status status = PROA_OK;
@@ -23,30 +29,38 @@ static enum proa_status fetch(const struct proa_serve_options *options, int fd)
     /* Behind that, as another user would undo it. */
     if (status == PROA_OK && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         status = PROA_IO;
+    if (status == PROA_OK && options->again != NULL)
+        status = options->again(options->load_env, &fresh, &err);
     if (status == PROA_OK)
         status = proa_plan_init(&plan, &err);
     if (status != PROA_OK)
         return status;
-    status = proa_serve_plan(options, &plan, &err);
-    if (status == PROA_OK)
-        status = options->fetch(options->load_env, &plan, fd, &err);
+    status = proa_serve_plan(&fresh, &plan, &err);
+    *needs_more = status == PROA_OK &&
+                  !proa_granted_suffices(server->granted_fd, &fresh, &plan);
+    if (status == PROA_OK && !*needs_more)
+        status = fresh.fetch(fresh.load_env, &plan, server->pid, fd, &err);
     proa_plan_deinit(&plan);
     return status;
 }
 
 /* Faults go with what was fetched; those of the configuration the server
  * finds as well, and tells. */
-_Noreturn static void be_fetcher(const struct proa_serve_options *options,
+_Noreturn static void be_fetcher(const struct proa_refetch_server *server,
+                                 const struct proa_serve_options *options,
                                  int fd, pid_t parent)
 {
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    bool needs_more = false;
     bool is_good = null_fd >= 0 && dup2(null_fd, STDERR_FILENO) >= 0 &&
-                   getppid() == parent && fetch(options, fd) == PROA_OK;
+                   getppid() == parent &&
+                   fetch(server, options, fd, &needs_more) == PROA_OK;
 
-    _exit(is_good ? 0 : 1);
+    _exit(needs_more ? NEEDS_MORE_CODE : is_good ? 0 : 1);
 }
 
 bool proa_refetch_start(struct proa_refetch *refetch,
+                        const struct proa_refetch_server *server,
                         const struct proa_serve_options *options)
 {
     struct proa_error err = { 0 };
@@ -62,7 +76,7 @@ bool proa_refetch_start(struct proa_refetch *refetch,
     (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        be_fetcher(options, fd, parent);
+        be_fetcher(server, options, fd, parent);
     if (pid < 0) {
         (void)close(fd);
         return false;
@@ -71,7 +85,7 @@ bool proa_refetch_start(struct proa_refetch *refetch,
     return true;
 }
 
-bool proa_refetch_end(struct proa_refetch *refetch, int *fd)
+bool proa_refetch_end(struct proa_refetch *refetch, int *fd, bool *needs_more)
 {
     struct proa_error err = { 0 };
     uint64_t size = 0;
@@ -80,6 +94,7 @@ bool proa_refetch_end(struct proa_refetch *refetch, int *fd)
     if (refetch->pid <= 0 || waitpid(refetch->pid, &end, WNOHANG) == 0)
         return false;
     refetch->pid = 0;
+    *needs_more = WIFEXITED(end) && WEXITSTATUS(end) == NEEDS_MORE_CODE;
     if (WIFEXITED(end) && WEXITSTATUS(end) == 0 &&
         proa_output_size(refetch->fd, &size, &err) == PROA_OK && size > 0 &&
         proa_output_seal(refetch->fd, &err) == PROA_OK) {

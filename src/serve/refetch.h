@@ -18,18 +18,28 @@ struct proa_refetch {
     bool is_again; /* asked for once more meanwhile */
 };
 
+/* What the server is that it is for. */
+struct proa_refetch_server {
+    pid_t pid;
+    int granted_fd; /* see granted.h */
+};
+
 /*
  * Begin, or remember to when one is under way. @return false: it cannot be
  * Threads: only in a process that has no other.
  */
 bool proa_refetch_start(struct proa_refetch *refetch,
+                        const struct proa_refetch_server *server,
                         const struct proa_serve_options *options);
 
 /*
- * @param fd set when it ended: what it wrote, owned and sealed; -1: nothing
+ * @param fd         set when it ended: what it wrote, owned and sealed; -1:
+ *                   nothing
+ * @param needs_more set when it ended: the server cannot serve what is there
+ *                   now, as it was granted less; nothing was fetched
  * @return whether it ended
  */
-bool proa_refetch_end(struct proa_refetch *refetch, int *fd);
+bool proa_refetch_end(struct proa_refetch *refetch, int *fd, bool *needs_more);
 
 /* Kill what is under way. */
 void proa_refetch_cancel(struct proa_refetch *refetch);

@@ -265,7 +265,8 @@ static struct proa_app *make_next(void *env)
 
 static void on_reload(void *env, int fetched_fd)
 {
-    struct proa_service *service = env;
+    struct process *process = env;
+    struct proa_service *service = &process->service;
 
     if (fetched_fd >= 0) {
         int previous_fd = atomic_exchange(&service->fetched_fd, fetched_fd);
@@ -292,7 +293,8 @@ static void on_reload(void *env, int fetched_fd)
 /* So that the file may have been renamed. */
 static void on_reopen(void *env)
 {
-    const struct proa_service *service = env;
+    const struct process *process = env;
+    const struct proa_service *service = &process->service;
     struct proa_error err = { 0 };
     struct proa_buffer line;
 
@@ -303,6 +305,14 @@ static void on_reopen(void *env)
     proa_log_lines("proa: ", proa_http_text_of(err.text), &line);
     proa_log_write(&line);
     proa_buffer_deinit(&line);
+}
+
+/* Who watches shall see the server that takes over. */
+static void on_yield(void *env)
+{
+    const struct process *process = env;
+
+    proa_admin_leave(process->admin);
 }
 
 static void set_ms(uint32_t *ms, uint64_t ns)
@@ -337,6 +347,7 @@ static enum proa_status open_workers(struct proa_service *service,
         .more_addresses = options->more_addresses,
         .more_address_count = options->more_address_count,
         .connection_count = &service->connection_count,
+        .keeps_idle = &service->is_yielding,
         .reads_proxy_header = options->reads_proxy_header,
         .tls_certificate_path = options->tls_certificate_path,
         .tls_key_path = options->tls_key_path,
@@ -483,15 +494,16 @@ static enum proa_status serve(struct process *process, struct proa_error *err)
     enum proa_status status = open_all(process, err);
 
     const struct proa_supervised *above = process->service.options.supervised;
-    bool is_again = above != NULL && atomic_load(&above->state->restarts) > 0;
+    bool is_again = above != NULL && !above->is_first;
 
     /* Who comes from now on is taken, if a moment later. */
     atomic_store(&process->service.is_ready, status == PROA_OK);
-    if (above != NULL)
-        atomic_store(&above->state->is_ready, status == PROA_OK);
-    if (status == PROA_OK && !is_again && !announce(process))
+    if (status == PROA_OK && (!is_again || above->is_successor) &&
+        !announce(process) && !is_again)
         status =
             proa_fail(err, PROA_IO, 0, "standard output: %s", strerror(errno));
+    if (status == PROA_OK && above != NULL)
+        proa_supervised_ready(above);
     if (status == PROA_OK)
         status = run_workers(process, err);
     close_all(process);
@@ -542,7 +554,8 @@ enum proa_status proa_serve_run(struct proa_engine *engine,
     process.heed = (struct proa_heed){ .service = service,
                                        .reload = on_reload,
                                        .reopen = on_reopen,
-                                       .env = service };
+                                       .yield = on_yield,
+                                       .env = &process };
     set_defaults(&service->options);
     status = check_options(&service->options, err);
     if (status != PROA_OK)

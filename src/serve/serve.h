@@ -15,6 +15,8 @@
 #ifndef PROA_SERVE_SERVE_H
 #define PROA_SERVE_SERVE_H
 
+#include <sys/types.h>
+
 #include "cache/tier_queue.h"
 #include "proa/store.h"
 #include "serve/plan.h"
@@ -53,12 +55,18 @@ struct proa_serve_options {
     enum proa_status (*prepare)(void *env, const char *path,
                                 struct proa_error *err);
     /*
-     * Of a supervised server: write to `fd` what `take` makes of it later
-     * versions of what was prepared, or why there are none. Nothing, when
-     * `plan` names only files. NULL: they are not fetched again.
+     * Of a supervised server: make the options anew, as the configuration says
+     * them now; what is wrong with that is told. NULL: they stay.
      */
-    enum proa_status (*fetch)(void *env, const struct proa_plan *plan, int fd,
+    enum proa_status (*again)(void *env, struct proa_serve_options *options,
                               struct proa_error *err);
+    /*
+     * Of a supervised server, the process `server`: write to `fd` what `take`
+     * makes of it later versions of what was prepared, or why there are none.
+     * Nothing, when `plan` names only files. NULL: they are not fetched again.
+     */
+    enum proa_status (*fetch)(void *env, const struct proa_plan *plan,
+                              pid_t server, int fd, struct proa_error *err);
     /* In the server, on the thread that then calls `load`. */
     enum proa_status (*take)(void *env, int fd, struct proa_error *err);
     void *load_env;

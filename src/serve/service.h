@@ -30,8 +30,9 @@ struct proa_service {
     struct proa_trace_source traces;
     struct proa_usage_log *usage; /* owned; NULL: no records */
     struct proa_reload *reload;   /* NULL: not yet */
-    atomic_int fetched_fd; /* owned, for the next reload; -1: there is none */
-    atomic_bool is_ready;  /* it listens and does not drain */
+    atomic_int fetched_fd;   /* owned, for the next reload; -1: there is none */
+    atomic_bool is_ready;    /* it listens and does not drain */
+    atomic_bool is_yielding; /* it drains, as another one takes over */
 };
 
 /* For the HTTP server of a worker, which is `env`. */

@@ -2,7 +2,6 @@
 #include "serve/supervise.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,12 +15,13 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "http/listener.h"
+#include "serve/granted.h"
 #include "serve/refetch.h"
 #include "serve/serve.h"
+#include "serve/supervise_tell.h"
 
 enum {
-    NUMBER_SIZE = 12,
+    SETTINGS_BYTES_MAX = 4 << 20,
     /* A server that was killed is started again at once, one that is killed
      * soon after waits, twice as long each time. */
     SOON_MS = 10 * 1000,
@@ -31,22 +31,43 @@ enum {
     SIGNAL_CODE = 128,
 };
 
+struct server {
+    pid_t pid; /* 0: there is none */
+    int fd;    /* between it and us */
+    uint64_t start_ms;
+};
+
 struct supervisor {
-    struct proa_http_listeners listeners; /* the last one may be the admin's */
-    struct proa_http_listeners *twins; /* owned; of the workers but the first */
-    uint32_t twin_count;
-    char *addresses[PROA_HTTP_LISTENER_COUNT_MAX]; /* owned; what they are to
-                                                      the server */
-    struct proa_supervised supervised;             /* of the server that runs */
+    struct server old;          /* answers what it has: another took over */
+    struct server now;          /* serves */
+    struct server next;         /* begins, and is not ready */
+    struct proa_held held;      /* the sockets of `now` */
+    struct proa_held next_held; /* those that `next` told of */
+    int granted_fd;             /* of `now`, or of the last one; -1: none */
+    int next_granted_fd;        /* of `next`; -1 */
     int signal_fd;
-    int write_fd;                             /* to the server; -1: none */
-    const struct proa_serve_options *options; /* borrowed */
+    struct proa_serve_options *options; /* borrowed; as the first has them */
     struct proa_refetch refetch;
     sigset_t previous;
-    pid_t pid;
+    struct proa_supervised supervised; /* of the server, in a server */
+    atomic_uint_least64_t *restarts;
+    uint64_t start_ms; /* when the next is started; 0: not */
+    bool wants_next;   /* it is to take over; as soon as `old` has ended */
+    bool wants_reload; /* SIGHUP came while a server began */
     bool is_stopping;
     bool was_ready;
     uint32_t killed_count; /* soon after each other */
+    int end;               /* how the last one did */
+};
+
+/* As long as the process: its servers have it too. */
+static struct supervisor supervised_here = {
+    .old = { .fd = -1 },
+    .now = { .fd = -1 },
+    .next = { .fd = -1 },
+    .granted_fd = -1,
+    .next_granted_fd = -1,
+    .signal_fd = -1,
 };
 
 static uint64_t now_ms(void)
@@ -57,190 +78,177 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* --- sockets ------------------------------------------------------------- */
-
-/* "fd:5,9": one for each worker, so that what waits in the queue of a worker
- * that is gone waits for the next. */
-static char *name_make(const struct supervisor *supervisor, uint32_t index,
-                       bool has_twins)
+static void close_fd(int *fd)
 {
-    size_t size = (size_t)(supervisor->twin_count + 2) * NUMBER_SIZE;
-    char *name = malloc(size);
-    int used;
-
-    if (name == NULL)
-        return NULL;
-    used = snprintf(name, size, "fd:%d", supervisor->listeners.items[index].fd);
-    for (uint32_t i = 0; has_twins && i < supervisor->twin_count; i++)
-        used += snprintf(name + used, size - (size_t)used, ",%d",
-                         supervisor->twins[i].items[index].fd);
-    return name;
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
 }
 
-static enum proa_status open_twins(struct supervisor *supervisor,
-                                   struct proa_serve_options *options,
-                                   struct proa_error *err)
-{
-    uint32_t count = proa_serve_worker_count(options);
-    enum proa_status status = PROA_OK;
+/* --- in a server --------------------------------------------------------- */
 
-    if (count > PROA_SERVE_WORKERS_MAX)
-        return PROA_OK; /* which the server will tell */
-    supervisor->twins = calloc(count, sizeof *supervisor->twins);
-    if (supervisor->twins == NULL)
-        return proa_fail(err, PROA_NOMEM, 0, "no memory for sockets");
-    for (uint32_t i = 0; i + 1 < count && status == PROA_OK; i++) {
-        supervisor->twin_count++;
-        status = proa_http_listeners_twin(&supervisor->twins[i],
-                                          &supervisor->listeners, err);
-    }
-    return status;
+/* What is the other process's is let go; the sockets are looked at later. */
+static void become_server(struct supervisor *supervisor, int command_fd)
+{
+    close_fd(&supervisor->signal_fd);
+    close_fd(&supervisor->granted_fd);
+    if (supervisor->now.pid > 0)
+        close_fd(&supervisor->now.fd);
+    if (supervisor->old.pid > 0)
+        close_fd(&supervisor->old.fd);
+    supervisor->supervised = (struct proa_supervised){
+        .command_fd = command_fd,
+        .is_first = !supervisor->was_ready,
+        .is_successor = supervisor->now.pid > 0,
+        .restarts = supervisor->restarts,
+    };
+    supervisor->options->supervised = &supervisor->supervised;
 }
 
-static enum proa_status open_sockets(struct supervisor *supervisor,
-                                     struct proa_serve_options *options,
+void proa_supervised_granted(const struct proa_supervised *supervised,
+                             int fd_take)
+{
+    const struct proa_told told = { .kind = PROA_TOLD_GRANTED };
+
+    (void)proa_tell_send(supervised->command_fd, &told, sizeof told, fd_take,
+                         0);
+    (void)close(fd_take);
+}
+
+void proa_supervised_ready(const struct proa_supervised *supervised)
+{
+    const struct proa_told told = { .kind = PROA_TOLD_READY };
+
+    (void)proa_tell_send(supervised->command_fd, &told, sizeof told, -1, 0);
+}
+
+/* Those that are in a file system the process above removes at the end. */
+static enum proa_status tell_sockets(int command_fd, struct proa_held *held,
                                      struct proa_error *err)
 {
-    struct proa_http_listeners *listeners = &supervisor->listeners;
-    const char *first =
-        options->address != NULL ? options->address : PROA_SERVE_ADDRESS;
-    enum proa_status status = proa_http_listeners_open(listeners, first, err);
-
-    for (uint32_t i = 0; i < options->more_address_count && status == PROA_OK;
-         i++)
-        status = proa_http_listeners_open(listeners, options->more_addresses[i],
-                                          err);
-    uint32_t public_count = listeners->count;
-    if (status == PROA_OK)
-        status = open_twins(supervisor, options, err);
-    if (status == PROA_OK && options->admin_address != NULL)
-        status =
-            proa_http_listeners_open(listeners, options->admin_address, err);
-    if (status != PROA_OK)
-        return status;
-    for (uint32_t i = 0; i < listeners->count; i++) {
-        bool has_twins = i < public_count && listeners->items[i].is_port;
-        supervisor->addresses[i] = name_make(supervisor, i, has_twins);
-        if (supervisor->addresses[i] == NULL)
-            return proa_fail(err, PROA_NOMEM, 0, "no memory for sockets");
+    for (uint32_t i = 0; i < held->count; i++) {
+        const struct proa_told told = { .kind = PROA_TOLD_SOCKET,
+                                        .socket = held->items[i] };
+        if (!proa_tell_send(command_fd, &told, sizeof told,
+                            held->items[i].listener.fd, 0))
+            return proa_fail(err, PROA_IO, 0, "the supervisor is gone: %s",
+                             strerror(errno));
+        held->items[i].listener.is_made = false;
     }
-    options->address = supervisor->addresses[0];
-    options->more_addresses = (const char *const *)supervisor->addresses + 1;
-    options->more_address_count = public_count - 1;
-    if (options->admin_address != NULL)
-        options->admin_address = supervisor->addresses[public_count];
     return PROA_OK;
 }
 
-/* The server has them as well; only we remove what is in a file system. */
-static void forget_sockets(struct supervisor *supervisor)
+enum proa_status proa_supervised_open(struct proa_serve_options *options,
+                                      struct proa_error *err)
 {
-    proa_http_listeners_close(&supervisor->listeners);
-    for (uint32_t i = 0; i < supervisor->twin_count; i++)
-        proa_http_listeners_close(&supervisor->twins[i]);
-    for (uint32_t i = 0; i < PROA_HTTP_LISTENER_COUNT_MAX; i++)
-        free(supervisor->addresses[i]);
-    free(supervisor->twins);
+    /* As long as the process: their names and numbers are in the options. */
+    static struct proa_held held;
+    static char **names;
+    struct supervisor *supervisor = &supervised_here;
+    struct proa_buffer *settings = &supervisor->supervised.settings;
+
+    proa_buffer_init(settings, SETTINGS_BYTES_MAX);
+    proa_granted_settings(options, settings);
+    enum proa_status status =
+        proa_held_open(&supervisor->held, options, &held, err);
+    if (status == PROA_OK)
+        status = tell_sockets(supervisor->supervised.command_fd, &held, err);
+    if (status == PROA_OK)
+        status = proa_held_name(&held, options, &names, err);
+    if (status != PROA_OK)
+        proa_held_end(&held, NULL);
+    return status;
 }
 
-/* --- the server ---------------------------------------------------------- */
+/* --- starting ------------------------------------------------------------ */
 
-/* In the server: what is the other process's is let go. */
-static void become_server(struct supervisor *supervisor, int command_fd,
-                          struct proa_serve_options *options)
-{
-    (void)close(supervisor->signal_fd);
-    supervisor->supervised.command_fd = command_fd;
-    options->supervised = &supervisor->supervised;
-}
-
-/* @return 0 in the server */
-static pid_t start_server(struct supervisor *supervisor,
-                          struct proa_serve_options *options,
-                          struct proa_error *err)
+/* @return 0 in the server; -1: there is none */
+static pid_t start_next(struct supervisor *supervisor, struct proa_error *err)
 {
     int fds[2];
 
+    supervisor->start_ms = 0;
+    supervisor->wants_next = false;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
         (void)proa_fail(err, PROA_IO, 0, "a pair of sockets: %s",
                         strerror(errno));
         return -1;
     }
-    atomic_store(&supervisor->supervised.state->is_ready, false);
     (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         (void)close(fds[1]);
-        become_server(supervisor, fds[0], options);
+        become_server(supervisor, fds[0]);
         return 0;
     }
     if (pid < 0)
         (void)proa_fail(err, PROA_IO, 0, "fork: %s", strerror(errno));
     (void)close(fds[0]);
-    if (pid < 0)
+    if (pid < 0) {
         (void)close(fds[1]);
-    supervisor->pid = pid;
-    supervisor->write_fd = pid < 0 ? -1 : fds[1];
+        return -1;
+    }
+    supervisor->next = (struct server){ pid, fds[1], now_ms() };
     return pid;
 }
 
+/* --- what a server is told ----------------------------------------------- */
+
 /* A server that is gone is seen as such by waiting for it; one that takes
  * nothing for so long that no more fits does not hold us up. */
-static void pass(const struct supervisor *supervisor, char byte, int fetched_fd)
+static void pass(const struct server *server, char byte, int fetched_fd)
 {
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = { 0 };
-    struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-    struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
-
-    if (fetched_fd >= 0) {
-        control.head.cmsg_level = SOL_SOCKET;
-        control.head.cmsg_type = SCM_RIGHTS;
-        control.head.cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(&control.head), &fetched_fd, sizeof fetched_fd);
-        message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
-    }
-    if (supervisor->write_fd >= 0)
-        (void)sendmsg(supervisor->write_fd, &message,
-                      MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (server->pid > 0)
+        (void)proa_tell_send(server->fd, &byte, 1, fetched_fd, MSG_DONTWAIT);
 }
 
-/* The next server, if there is none now, reads and fetches all anew. */
+/* The next server, if there is none now, may have read it already. */
 static void begin_reload(struct supervisor *supervisor)
 {
-    if (supervisor->write_fd < 0 || supervisor->is_stopping)
+    const struct proa_refetch_server server = { supervisor->now.pid,
+                                                supervisor->granted_fd };
+
+    supervisor->wants_reload =
+        supervisor->now.pid == 0 || supervisor->next.pid > 0;
+    if (supervisor->is_stopping || supervisor->wants_reload)
         return;
-    if (!proa_refetch_start(&supervisor->refetch, supervisor->options))
-        pass(supervisor, PROA_SUPERVISED_RELOAD, -1);
+    if (!proa_refetch_start(&supervisor->refetch, &server, supervisor->options))
+        pass(&supervisor->now, PROA_SUPERVISED_RELOAD, -1);
 }
 
 static void end_reload(struct supervisor *supervisor)
 {
+    bool needs_more = false;
     int fd = -1;
 
-    if (!proa_refetch_end(&supervisor->refetch, &fd))
+    if (!proa_refetch_end(&supervisor->refetch, &fd, &needs_more))
         return;
-    pass(supervisor, PROA_SUPERVISED_RELOAD, fd);
-    if (fd >= 0)
-        (void)close(fd);
+    if (needs_more)
+        supervisor->wants_next = true;
+    else
+        pass(&supervisor->now, PROA_SUPERVISED_RELOAD, fd);
+    close_fd(&fd);
     if (supervisor->refetch.is_again)
         begin_reload(supervisor);
 }
 
-static void tell(struct supervisor *supervisor, int signal_number)
+/* From the first on nobody connects to us who would then wait in vain. */
+static void stop(struct supervisor *supervisor)
 {
-    if (signal_number == SIGHUP)
-        begin_reload(supervisor);
-    else if (signal_number == SIGUSR1)
-        pass(supervisor, PROA_SUPERVISED_REOPEN, -1);
+    supervisor->is_stopping = true;
+    supervisor->start_ms = 0;
+    supervisor->wants_next = false;
+    supervisor->wants_reload = false;
+    proa_refetch_cancel(&supervisor->refetch);
+    proa_held_close_ports(&supervisor->held);
+    pass(&supervisor->now, PROA_SUPERVISED_STOP, -1);
+    pass(&supervisor->old, PROA_SUPERVISED_STOP, -1);
+    if (supervisor->next.pid > 0 && supervisor->now.pid > 0)
+        (void)kill(supervisor->next.pid, SIGKILL);
     else
-        pass(supervisor, PROA_SUPERVISED_STOP, -1);
+        pass(&supervisor->next, PROA_SUPERVISED_STOP, -1);
 }
 
-/* From the first on nobody connects to us who would then wait in vain. */
 static void take_signals(struct supervisor *supervisor)
 {
     struct signalfd_siginfo taken;
@@ -248,53 +256,66 @@ static void take_signals(struct supervisor *supervisor)
     while (read(supervisor->signal_fd, &taken, sizeof taken) ==
            (ssize_t)sizeof taken) {
         int number = (int)taken.ssi_signo;
-        if (number == SIGCHLD)
-            continue;
         if (number == SIGTERM || number == SIGINT)
-            supervisor->is_stopping = true;
-        tell(supervisor, number);
+            stop(supervisor);
+        else if (number == SIGHUP)
+            begin_reload(supervisor);
+        else if (number == SIGUSR1) {
+            pass(&supervisor->now, PROA_SUPERVISED_REOPEN, -1);
+            pass(&supervisor->old, PROA_SUPERVISED_REOPEN, -1);
+        }
     }
 }
 
-/* False: it still runs. */
-static bool has_ended(const struct supervisor *supervisor, int *end)
+/* --- what a server tells ------------------------------------------------- */
+
+static void say(const char *text)
 {
-    return waitpid(supervisor->pid, end, WNOHANG) == supervisor->pid;
+    (void)fprintf(stderr, "proa: %s\n", text);
 }
 
-/* The server has them as well. One in a file system is removed at the end. */
-static void close_sockets(struct proa_http_listeners *listeners)
+static void take_over(struct supervisor *supervisor)
 {
-    for (uint32_t i = 0; i < listeners->count; i++) {
-        struct proa_http_listener *listener = &listeners->items[i];
-        if (listener->is_made || listener->fd < 0)
-            continue;
-        (void)close(listener->fd);
-        listener->fd = -1;
+    proa_held_end(&supervisor->held, &supervisor->next_held);
+    supervisor->held = supervisor->next_held;
+    supervisor->next_held = (struct proa_held){ 0 };
+    close_fd(&supervisor->granted_fd);
+    supervisor->granted_fd = supervisor->next_granted_fd;
+    supervisor->next_granted_fd = -1;
+    if (supervisor->now.pid > 0) {
+        pass(&supervisor->now, PROA_SUPERVISED_YIELD, -1);
+        say("a new server has taken over; the one before ends with its last "
+            "request");
+        supervisor->old = supervisor->now;
     }
+    supervisor->now = supervisor->next;
+    supervisor->next = (struct server){ .fd = -1 };
+    supervisor->was_ready = true;
+    if (supervisor->is_stopping)
+        proa_held_close_ports(&supervisor->held);
+    else if (supervisor->wants_reload)
+        begin_reload(supervisor);
 }
 
-/* Until the server has ended; how it did. */
-static int watch_server(struct supervisor *supervisor)
+static void take_told(struct supervisor *supervisor)
 {
-    struct pollfd wait = { .fd = supervisor->signal_fd, .events = POLLIN };
-    int end = 0;
+    struct proa_told told;
+    int fd = -1;
 
-    while (!has_ended(supervisor, &end)) {
-        (void)poll(&wait, 1, -1);
-        take_signals(supervisor);
-        end_reload(supervisor);
-        if (!supervisor->is_stopping)
-            continue;
-        proa_refetch_cancel(&supervisor->refetch);
-        close_sockets(&supervisor->listeners);
-        for (uint32_t i = 0; i < supervisor->twin_count; i++)
-            close_sockets(&supervisor->twins[i]);
+    while (supervisor->next.pid > 0 &&
+           proa_tell_receive(supervisor->next.fd, &told, &fd)) {
+        if (told.kind == PROA_TOLD_SOCKET && fd >= 0) {
+            /* Its number here, from before the server was forked. */
+            close_fd(&told.socket.origin);
+            told.socket.listener.fd = fd;
+            (void)proa_held_add(&supervisor->next_held, &told.socket);
+        } else if (told.kind == PROA_TOLD_GRANTED) {
+            close_fd(&supervisor->next_granted_fd);
+            supervisor->next_granted_fd = fd;
+        } else if (told.kind == PROA_TOLD_READY) {
+            take_over(supervisor);
+        }
     }
-    proa_refetch_cancel(&supervisor->refetch);
-    (void)close(supervisor->write_fd);
-    supervisor->write_fd = -1;
-    return end;
 }
 
 /* --- what became of it --------------------------------------------------- */
@@ -304,21 +325,17 @@ static int code_of(int end)
     return WIFSIGNALED(end) ? SIGNAL_CODE + WTERMSIG(end) : WEXITSTATUS(end);
 }
 
-static void say(int end, uint32_t wait_ms, bool is_last)
+static void say_end(const char *who, int end, const char *then)
 {
-    char how[80], then[60] = "it is started again";
+    char text[240];
 
     if (WIFSIGNALED(end))
-        (void)snprintf(how, sizeof how, "was killed by signal %d (%s)",
-                       WTERMSIG(end), strsignal(WTERMSIG(end)));
+        (void)snprintf(text, sizeof text, "%s was killed by signal %d (%s); %s",
+                       who, WTERMSIG(end), strsignal(WTERMSIG(end)), then);
     else
-        (void)snprintf(how, sizeof how, "ended with code %d", WEXITSTATUS(end));
-    if (is_last)
-        (void)snprintf(then, sizeof then, "too often: that is all");
-    else if (wait_ms > 0)
-        (void)snprintf(then, sizeof then, "it is started again in %u ms",
-                       wait_ms);
-    (void)fprintf(stderr, "proa: the server %s; %s\n", how, then);
+        (void)snprintf(text, sizeof text, "%s ended with code %d; %s", who,
+                       WEXITSTATUS(end), then);
+    say(text);
 }
 
 struct proa_restart proa_restart_after(uint32_t killed_count, uint64_t lived_ms)
@@ -339,59 +356,148 @@ struct proa_restart proa_restart_after(uint32_t killed_count, uint64_t lived_ms)
     return restart;
 }
 
-/* False: a signal to stop came meanwhile. */
-static bool wait_before(struct supervisor *supervisor, uint32_t wait_ms)
-{
-    struct pollfd wait = { .fd = supervisor->signal_fd, .events = POLLIN };
-    uint64_t end_ms = now_ms() + wait_ms, now = now_ms();
-
-    while (!supervisor->is_stopping && now < end_ms) {
-        (void)poll(&wait, 1, (int)(end_ms - now));
-        take_signals(supervisor);
-        now = now_ms();
-    }
-    take_signals(supervisor);
-    return !supervisor->is_stopping;
-}
-
 /*
  * Whether it is to be started again, after some time. One that never took a
  * request, of which there was none before, said why.
  */
-static bool goes_on(struct supervisor *supervisor, int end, uint64_t lived_ms)
+static void plan_restart(struct supervisor *supervisor, uint64_t lived_ms)
 {
-    supervisor->was_ready |=
-        atomic_load(&supervisor->supervised.state->is_ready);
+    char then[60] = "it is started again";
+
     if (supervisor->is_stopping || !supervisor->was_ready ||
-        (WIFEXITED(end) && WEXITSTATUS(end) == 0))
-        return false;
+        (WIFEXITED(supervisor->end) && WEXITSTATUS(supervisor->end) == 0))
+        return;
     struct proa_restart restart =
         proa_restart_after(supervisor->killed_count, lived_ms);
     supervisor->killed_count = restart.killed_count;
-    say(end, restart.wait_ms, restart.is_last);
-    return !restart.is_last && wait_before(supervisor, restart.wait_ms);
+    if (restart.is_last)
+        (void)snprintf(then, sizeof then, "too often: that is all");
+    else if (restart.wait_ms > 0)
+        (void)snprintf(then, sizeof then, "it is started again in %u ms",
+                       restart.wait_ms);
+    say_end("the server", supervisor->end, then);
+    if (restart.is_last)
+        return;
+    supervisor->start_ms = now_ms() + restart.wait_ms;
+    atomic_fetch_add(supervisor->restarts, 1);
 }
 
-static enum proa_status run(struct supervisor *supervisor,
-                            struct proa_serve_options *options, int *exit_code,
+/* @return whether it has ended; then there is none */
+static bool take_end(struct server *server, int *end, uint64_t *lived_ms)
+{
+    if (server->pid <= 0 || waitpid(server->pid, end, WNOHANG) != server->pid)
+        return false;
+    *lived_ms = now_ms() - server->start_ms;
+    close_fd(&server->fd);
+    server->pid = 0;
+    return true;
+}
+
+/* It said why, unless it could not. */
+static void end_next(struct supervisor *supervisor, int end, uint64_t lived_ms)
+{
+    proa_held_end(&supervisor->next_held, &supervisor->held);
+    close_fd(&supervisor->next_granted_fd);
+    if (supervisor->now.pid > 0) {
+        if (WIFSIGNALED(end) && !supervisor->is_stopping)
+            say_end("the new server", end, "what was served before stays");
+        if (supervisor->wants_reload)
+            begin_reload(supervisor);
+        return;
+    }
+    supervisor->end = end;
+    plan_restart(supervisor, lived_ms);
+}
+
+static void take_ends(struct supervisor *supervisor)
+{
+    /* What one told before its end is taken before that. */
+    struct server *const servers[] = { &supervisor->old, &supervisor->now,
+                                       &supervisor->next };
+    int ends[3] = { 0 };
+    uint64_t lived_ms[3] = { 0 };
+    bool has_ended[3];
+    pid_t next = supervisor->next.pid;
+
+    for (int i = 0; i < 2; i++)
+        has_ended[i] = take_end(servers[i], &ends[i], &lived_ms[i]);
+    if (has_ended[0] && WIFSIGNALED(ends[0]) && !supervisor->is_stopping)
+        say_end("the server of before", ends[0], "its requests are lost");
+    if (has_ended[1])
+        proa_refetch_cancel(&supervisor->refetch);
+    if (has_ended[1] && next > 0 && !supervisor->is_stopping)
+        say_end("the server", ends[1], "the new one begins already");
+    if (has_ended[1] && next == 0) {
+        supervisor->end = ends[1];
+        plan_restart(supervisor, lived_ms[1]);
+    }
+    siginfo_t state = { 0 };
+    if (next > 0 &&
+        waitid(P_PID, (id_t)next, &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        state.si_pid == next) {
+        take_told(supervisor);
+        if (supervisor->next.pid == next &&
+            take_end(&supervisor->next, &ends[2], &lived_ms[2]))
+            end_next(supervisor, ends[2], lived_ms[2]);
+        else
+            take_ends(supervisor);
+    }
+}
+
+/* --- the loop ------------------------------------------------------------ */
+
+static bool is_over(const struct supervisor *supervisor)
+{
+    return supervisor->old.pid == 0 && supervisor->now.pid == 0 &&
+           supervisor->next.pid == 0 && supervisor->start_ms == 0;
+}
+
+static bool is_due(const struct supervisor *supervisor)
+{
+    if (supervisor->next.pid > 0 || supervisor->is_stopping)
+        return false;
+    if (supervisor->now.pid == 0)
+        return supervisor->start_ms != 0 && now_ms() >= supervisor->start_ms;
+    return supervisor->wants_next && supervisor->old.pid == 0;
+}
+
+static void wait_once(const struct supervisor *supervisor)
+{
+    struct pollfd waits[] = {
+        { .fd = supervisor->signal_fd, .events = POLLIN },
+        { .fd = supervisor->next.pid > 0 ? supervisor->next.fd : -1,
+          .events = POLLIN },
+    };
+    uint64_t now = now_ms();
+    int wait_ms = -1;
+
+    if (supervisor->start_ms != 0)
+        wait_ms =
+            supervisor->start_ms > now ? (int)(supervisor->start_ms - now) : 0;
+    (void)poll(waits, 2, wait_ms);
+}
+
+static enum proa_status run(struct supervisor *supervisor, int *exit_code,
                             struct proa_error *err)
 {
-    int end = 0;
-    uint64_t start_ms;
+    pid_t pid = start_next(supervisor, err);
 
-    do {
-        start_ms = now_ms();
-        pid_t pid = start_server(supervisor, options, err);
-        if (pid < 0)
-            return PROA_IO;
-        if (pid == 0) {
-            *exit_code = -1;
-            return PROA_OK;
-        }
-        end = watch_server(supervisor);
-        atomic_fetch_add(&supervisor->supervised.state->restarts, 1);
-    } while (goes_on(supervisor, end, now_ms() - start_ms));
-    *exit_code = code_of(end);
+    while (pid != 0 && !is_over(supervisor)) {
+        struct proa_error own = { 0 };
+        wait_once(supervisor);
+        take_signals(supervisor);
+        take_told(supervisor);
+        take_ends(supervisor);
+        end_reload(supervisor);
+        if (is_due(supervisor))
+            pid = start_next(supervisor, &own);
+        if (own.status != PROA_OK)
+            say(own.text);
+    }
+    proa_refetch_cancel(&supervisor->refetch);
+    if (!supervisor->was_ready && pid < 0)
+        return PROA_IO;
+    *exit_code = pid == 0 ? -1 : code_of(supervisor->end);
     return PROA_OK;
 }
 
@@ -416,23 +522,21 @@ static enum proa_status open_signals(struct supervisor *supervisor,
 enum proa_status proa_supervise(struct proa_serve_options *options,
                                 int *exit_code, struct proa_error *err)
 {
-    /* As long as the process: its servers have it too. */
-    static struct supervisor supervisor = { .signal_fd = -1, .write_fd = -1 };
-    void *state =
-        mmap(NULL, sizeof *supervisor.supervised.state, PROT_READ | PROT_WRITE,
+    struct supervisor *supervisor = &supervised_here;
+    void *restarts =
+        mmap(NULL, sizeof *supervisor->restarts, PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    enum proa_status status;
 
-    if (state == MAP_FAILED)
+    if (restarts == MAP_FAILED)
         return proa_fail(err, PROA_NOMEM, 0, "no memory to supervise");
-    supervisor.supervised.state = state;
-    supervisor.options = options;
-    status = open_sockets(&supervisor, options, err);
+    supervisor->restarts = restarts;
+    supervisor->options = options;
+    enum proa_status status = open_signals(supervisor, err);
     if (status == PROA_OK)
-        status = open_signals(&supervisor, err);
-    if (status == PROA_OK)
-        status = run(&supervisor, options, exit_code, err);
-    if (status != PROA_OK || *exit_code >= 0)
-        forget_sockets(&supervisor);
+        status = run(supervisor, exit_code, err);
+    if (status != PROA_OK || *exit_code >= 0) {
+        proa_held_end(&supervisor->held, NULL);
+        close_fd(&supervisor->granted_fd);
+    }
     return status;
 }

@@ -1,6 +1,8 @@
 /*
- * A process that holds the listening sockets and starts the server again when
- * it is killed. It reads nothing that a client sent. A fork, no new program.
+ * A process that holds the listening sockets, starts the server again when it
+ * is killed, and another one when the configuration needs more than the one
+ * that runs was granted. It reads nothing that a client sent, and of a server
+ * only what comes before its first request. A fork, no new program.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef PROA_SERVE_SUPERVISE_H
@@ -10,27 +12,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "proa/error.h"
 
 struct proa_serve_options;
 
-/* What a server and the process above it tell each other. */
+/* What a server has of the process above it. */
 struct proa_supervised {
     /* A byte for each signal, with what was fetched for a reload (refetch.h);
      * its end: the process above is gone. */
     int command_fd;
-    struct proa_supervised_state *state; /* memory of both */
-};
-
-struct proa_supervised_state {
-    atomic_bool is_ready; /* requests are taken */
-    atomic_uint_least64_t restarts;
+    bool is_first;                   /* there was no server before it */
+    bool is_successor;               /* another one serves until it is ready */
+    struct proa_buffer settings;     /* that it was granted; see granted.h */
+    atomic_uint_least64_t *restarts; /* memory of all servers */
 };
 
 enum {
     PROA_SUPERVISED_STOP = 'T',   /* SIGTERM, SIGINT */
     PROA_SUPERVISED_RELOAD = 'H', /* SIGHUP */
     PROA_SUPERVISED_REOPEN = 'U', /* SIGUSR1 */
+    PROA_SUPERVISED_YIELD = 'Y',  /* another server has taken over */
 };
 
 /* What follows when a server was killed. */
@@ -49,17 +51,34 @@ struct proa_restart proa_restart_after(uint32_t killed_count,
                                        uint64_t lived_ms);
 
 /*
- * Open the addresses of `options`, and fork. Returns in each server, where
- * `options` name the open sockets and `supervised`, and at the end in the
- * process above, which has outlived them all.
+ * Fork. Returns in each server, where `options` name `supervised`, and at the
+ * end in the process above, which has outlived them all. A server that is not
+ * the first reads its options anew then.
  *
  * @param exit_code set in the process above: that of the last server, or 128
  *                  and the signal that killed it once too often; -1 in a server
- * @return PROA_OK, PROA_USAGE, PROA_IO, PROA_NOMEM
+ * @return PROA_OK, PROA_IO, PROA_NOMEM
  * Threads: before any is started.
  */
 PROA_NODISCARD enum proa_status
 proa_supervise(struct proa_serve_options *options, int *exit_code,
                struct proa_error *err);
+
+/*
+ * In a server, with the options that it serves: take the sockets over or open
+ * them, and have `options` name those that are open.
+ *
+ * @return PROA_OK, PROA_USAGE, PROA_IO, PROA_NOMEM
+ * Threads: before any is started.
+ */
+PROA_NODISCARD enum proa_status
+proa_supervised_open(struct proa_serve_options *options,
+                     struct proa_error *err);
+
+/* Tell the process above what it may compare with; taken. */
+void proa_supervised_granted(const struct proa_supervised *supervised,
+                             int fd_take);
+/* And that requests are taken; after that it listens no more. */
+void proa_supervised_ready(const struct proa_supervised *supervised);
 
 #endif

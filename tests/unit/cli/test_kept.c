@@ -42,7 +42,7 @@ static void fetch(const struct proa_kept *kept, const char *const *names,
 {
     struct proa_error err;
 
-    CHECK_EQ(proa_kept_fetch(kept, names, count, fd, &err), PROA_OK);
+    CHECK_EQ(proa_kept_fetch(kept, names, count, getpid(), fd, &err), PROA_OK);
 }
 
 static bool has(const struct proa_kept *kept, const char *name,
