@@ -145,6 +145,34 @@ static void labels(void)
     CODE("ff25fa000000");
 }
 
+/* What does not fit is forgotten, labels and all; what did stays. */
+static void limit(void)
+{
+    struct proa_buffer small;
+    struct proa_asm full;
+    struct proa_label label = { 0 };
+
+    proa_buffer_init(&small, 64);
+    proa_asm_open(&full, &small);
+    for (int i = 0; i < 100; i++) {
+        proa_asm_constant(&full, PROA_RAX, UINT64_MAX / 3);
+        proa_asm_jmp(&full, &label);
+    }
+    proa_asm_align(&full);
+    proa_asm_bind(&full, &label);
+    proa_asm_patch(&full, 2, 0);
+    proa_asm_sync(&full);
+    CHECK_EQ(small.is_full, true);
+    CHECK_EQ(small.size <= 64, true);
+    CHECK_EQ(small.size >= 64 - 2 * PROA_ASM_BYTES_MAX, true);
+    CHECK_EQ(small.bytes[0], 0x48);
+    proa_asm_open(&full, &small); /* and so it stays */
+    proa_asm_ret(&full);
+    proa_asm_sync(&full);
+    CHECK_EQ(small.is_full, true);
+    proa_buffer_deinit(&small);
+}
+
 int main(void)
 {
     proa_buffer_init(&code, 1 << 16);
@@ -152,6 +180,7 @@ int main(void)
     places();
     constants();
     labels();
+    limit();
     proa_buffer_deinit(&code);
     return 0;
 }
