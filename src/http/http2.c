@@ -23,6 +23,9 @@ enum {
     NUISANCE_MAX = 1000,
     NUISANCE_PER_SECOND = 50,
     NUISANCE_OF_RESET = 4, /* its request may run already */
+    /* A short block may name a long field of the table again and again: one
+     * that becomes so many times as long as a head may be ends it all. */
+    BLOCK_HEADS_MAX = 8,
 };
 
 struct proa_http2 {
@@ -34,6 +37,7 @@ struct proa_http2 {
     uint64_t buffered_bytes;
     uint64_t credit_ms; /* a thousandth of a nuisance that is still allowed */
     uint64_t now_ms;
+    uint64_t block_bytes; /* of the fields that come now, as they are */
     int32_t last_id;      /* the highest that the client opened */
     int32_t skipped_from; /* ids below it that it passed over last */
     bool is_draining;
@@ -199,6 +203,7 @@ static int on_begin_headers(nghttp2_session *session,
 {
     struct proa_http2 *http2 = env;
 
+    http2->block_bytes = 0;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
     struct proa_http2_stream *stream = stream_open(http2, frame->hd.stream_id);
@@ -220,6 +225,10 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
     struct proa_http2_stream *stream = stream_of(session, frame->hd.stream_id);
 
     (void)flags;
+    http2->block_bytes += name_size + value_size;
+    if (http2->block_bytes >
+        (uint64_t)BLOCK_HEADS_MAX * http2->limits.request.head_bytes_max)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
     /* Trailers are read, checked by nghttp2, and not handed on. */
     if (stream != NULL && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
         proa_http2_stream_field(
@@ -350,6 +359,16 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame,
     return good ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* A stream that we had to reset costs what one does that the client resets. */
+static bool is_their_fault(const nghttp2_frame *frame)
+{
+    return frame->hd.type == NGHTTP2_RST_STREAM &&
+           (frame->rst_stream.error_code == NGHTTP2_PROTOCOL_ERROR ||
+            frame->rst_stream.error_code == NGHTTP2_FLOW_CONTROL_ERROR ||
+            frame->rst_stream.error_code == NGHTTP2_STREAM_CLOSED ||
+            frame->rst_stream.error_code == NGHTTP2_FRAME_SIZE_ERROR);
+}
+
 static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame,
                          void *env)
 {
@@ -357,6 +376,8 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame,
     struct proa_http2_stream *stream = stream_of(session, frame->hd.stream_id);
     uint8_t type = frame->hd.type;
 
+    if (is_their_fault(frame) && !pay(http2, NUISANCE_OF_RESET))
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (stream == NULL || (type != NGHTTP2_DATA && type != NGHTTP2_HEADERS))
         return 0;
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {

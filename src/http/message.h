@@ -139,5 +139,7 @@ enum { PROA_HTTP_DATE_SIZE = 30 };
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", terminated. */
 void proa_http_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE]);
+/* @param unix_seconds set on success @return false: it is no date of HTTP */
+bool proa_http_date_read(struct proa_http_text text, int64_t *unix_seconds);
 
 #endif

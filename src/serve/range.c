@@ -14,8 +14,10 @@ static struct proa_http_text trim(struct proa_http_text text)
     return text;
 }
 
-/* A list of tags, weakly compared; "*" is all. */
-static bool lists_tag(struct proa_http_text list, const char *etag)
+/* A list of tags; "*" is all. Ours is a strong one: compared weakly, what a
+ * client calls a weak one may be it. */
+static bool lists_tag(struct proa_http_text list, const char *etag,
+                      bool is_weakly)
 {
     if (proa_http_text_equals(trim(list), "*"))
         return true;
@@ -27,7 +29,7 @@ static bool lists_tag(struct proa_http_text list, const char *etag)
         list.bytes += used;
         list.size -= used;
         item = trim(item);
-        if (item.size > 2 && memcmp(item.bytes, "W/", 2) == 0) {
+        if (is_weakly && item.size > 2 && memcmp(item.bytes, "W/", 2) == 0) {
             item.bytes += 2;
             item.size -= 2;
         }
@@ -35,6 +37,23 @@ static bool lists_tag(struct proa_http_text list, const char *etag)
             return true;
     }
     return false;
+}
+
+/* Fields of one name are one list. @param is_there whether there is one */
+static bool any_lists_tag(const struct proa_http_request *request,
+                          const char *name, const char *etag, bool *is_there)
+{
+    bool is_weakly = strcmp(name, "if-none-match") == 0, is_found = false;
+
+    *is_there = false;
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        const struct proa_http_field *found = &request->fields[i];
+        if (!proa_http_text_is(found->name, name))
+            continue;
+        *is_there = true;
+        is_found |= lists_tag(found->value, etag, is_weakly);
+    }
+    return is_found;
 }
 
 static const struct proa_http_field *
@@ -47,33 +66,63 @@ field(const struct proa_http_request *request, const char *name)
     return count == 1 ? found : NULL;
 }
 
-/*
- * Dates are compared as text: a client that repeats the date it was told is
- * right; any other gets the file, which is always correct.
- */
+/* Whether it is one date, and how the file's is to it: -1, 0, 1. */
+static bool compare_date(const struct proa_http_request *request,
+                         const char *name, const struct proa_file_state *state,
+                         int *order)
+{
+    const struct proa_http_field *found = field(request, name);
+    int64_t asked, own;
+
+    if (found == NULL || !proa_http_date_read(trim(found->value), &asked) ||
+        !proa_http_date_read(
+            (struct proa_http_text){ state->modified, strlen(state->modified) },
+            &own))
+        return false;
+    *order = own < asked ? -1 : own > asked;
+    return true;
+}
+
 static bool is_unchanged(const struct proa_http_request *request,
                          const struct proa_file_state *state)
 {
-    const struct proa_http_field *none = field(request, "if-none-match");
-    const struct proa_http_field *since = field(request, "if-modified-since");
+    bool has_tags;
+    bool has_ours =
+        any_lists_tag(request, "if-none-match", state->etag, &has_tags);
+    int order = 1;
 
-    if (none != NULL)
-        return lists_tag(none->value, state->etag);
-    return since != NULL &&
-           proa_http_text_equals(since->value, state->modified);
+    if (has_tags)
+        return has_ours;
+    return compare_date(request, "if-modified-since", state, &order) &&
+           order <= 0;
 }
 
-/* Digits; false when there are none or too many. */
+static bool is_another(const struct proa_http_request *request,
+                       const struct proa_file_state *state)
+{
+    bool has_tags;
+    bool has_ours = any_lists_tag(request, "if-match", state->etag, &has_tags);
+    int order = 0;
+
+    if (has_tags)
+        return !has_ours;
+    return compare_date(request, "if-unmodified-since", state, &order) &&
+           order > 0;
+}
+
+/* Digits; false when there are none. More than we can count are the most. */
 static bool read_number(struct proa_http_text text, uint64_t *number)
 {
     uint64_t value = 0;
 
-    if (text.size == 0 || text.size > 18)
+    if (text.size == 0)
         return false;
     for (size_t i = 0; i < text.size; i++) {
         if (text.bytes[i] < '0' || text.bytes[i] > '9')
             return false;
-        value = value * 10 + (uint64_t)(text.bytes[i] - '0');
+        uint64_t digit = (uint64_t)(text.bytes[i] - '0');
+        value =
+            value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
     }
     *number = value;
     return true;
@@ -125,14 +174,13 @@ static struct proa_file_part read_range(struct proa_http_text value,
 struct proa_file_part proa_file_part(const struct proa_http_request *request,
                                      const struct proa_file_state *state)
 {
-    const struct proa_http_field *match = field(request, "if-match");
     /* Ranges are for GET only. */
     const struct proa_http_field *range =
         proa_http_text_equals(request->method, "GET") ? field(request, "range")
                                                       : NULL;
     const struct proa_http_field *if_range = field(request, "if-range");
 
-    if (match != NULL && !lists_tag(match->value, state->etag))
+    if (is_another(request, state))
         return (struct proa_file_part){ .status = 412 };
     if (is_unchanged(request, state))
         return (struct proa_file_part){ .status = 304 };

@@ -171,13 +171,12 @@ static bool find_target(struct job *job, struct proa_http_exchange *exchange)
     return false;
 }
 
-static void answer_file(const struct proa_service *service, struct job *job,
-                        struct proa_http_exchange *exchange)
+/* Of any size, as it takes no memory. */
+static void answer_file(struct job *job, struct proa_http_exchange *exchange)
 {
     struct proa_error err = { 0 };
     enum proa_status status = proa_files_answer(
-        &job->file, exchange->request, service->options.response_bytes_max,
-        &exchange->response, &err);
+        &job->file, exchange->request, UINT64_MAX, &exchange->response, &err);
 
     if (status != PROA_OK) {
         (void)fprintf(stderr, "proa: %s\n", err.text);
@@ -413,6 +412,12 @@ void proa_service_handle(void *env, struct proa_http_exchange *exchange)
     exchange->handler_data = job;
     proa_trace_make(&service->traces, exchange->request, &job->trace);
     memcpy(note->trace, job->trace.parent, sizeof note->trace);
+    /* Of the server as a whole; only OPTIONS asks for it. */
+    if (proa_http_text_equals(exchange->request->path, "*")) {
+        exchange->response.status = 204;
+        respond(exchange);
+        return;
+    }
     if (find_target(job, exchange))
         return;
     if (job->function == NULL && job->file.fd < 0) {
@@ -422,7 +427,7 @@ void proa_service_handle(void *env, struct proa_http_exchange *exchange)
     note->stats =
         job->function != NULL ? job->function->stats : service->file_stats;
     if (job->function == NULL)
-        answer_file(service, job, exchange);
+        answer_file(job, exchange);
     else
         enter(job);
 }
