@@ -68,12 +68,12 @@ static void tell(void *env, const struct proa_function_settings *function,
                          : find_line(place->config->config, function->route);
 
     if (found != NULL)
-        (void)fprintf(stderr, "proa: %s:%u:%u: %s\n", place->config->path,
-                      found->place.line, found->place.column, text);
+        proa_cli_say("%s:%u:%u: %s", place->config->path, found->place.line,
+                     found->place.column, text);
     else if (place->config->config != NULL)
-        (void)fprintf(stderr, "proa: %s: %s\n", place->config->path, text);
+        proa_cli_say("%s: %s", place->config->path, text);
     else
-        (void)fprintf(stderr, "proa: %s\n", text);
+        proa_cli_say("%s", text);
 }
 
 static int check_modules(struct settings *settings,

@@ -68,8 +68,9 @@ static enum proa_status args_parse(const struct proa_guest *guest,
                                    struct proa_error *err)
 {
     if (guest->arg_count != type->param_count)
-        return proa_fail(err, PROA_USAGE, 0, "%s takes %u arguments, %u given",
-                         guest->invoke, type->param_count, guest->arg_count);
+        return proa_fail(err, PROA_USAGE, 0, "%s takes %u argument%s, %u given",
+                         guest->invoke, type->param_count,
+                         type->param_count == 1 ? "" : "s", guest->arg_count);
     for (uint32_t i = 0; i < type->param_count; i++)
         if (!proa_value_parse(type->params[i], guest->args[i], &values[i]))
             return proa_fail(err, PROA_USAGE, 0,

@@ -54,7 +54,7 @@ static void progress_end(const struct progress *progress)
 static void warn(void *env, const char *text)
 {
     progress_end(env);
-    (void)fprintf(stderr, "proa: warning: %s; going on without it\n", text);
+    proa_cli_say("warning: %s; going on without it", text);
 }
 
 /* Up, so that only 0, which means the default, stays 0. */
@@ -154,11 +154,11 @@ static void step_tell(void *env, const struct proa_tier_step *step)
         (void)snprintf(what, sizeof what, "%u hot functions",
                        step->function_count);
     if (step->status == PROA_OK)
-        (void)fprintf(stderr, "proa: %s: optimized code of %s after %.3f s\n",
-                      input->name, what, (double)step->ns / 1e9);
+        proa_cli_say("%s: optimized code of %s after %.3f s", input->name, what,
+                     (double)step->ns / 1e9);
     else
-        (void)fprintf(stderr, "proa: %s: no optimized code of %s: %s\n",
-                      input->name, what, step->err->text);
+        proa_cli_say("%s: no optimized code of %s: %s", input->name, what,
+                     step->err->text);
 }
 
 enum proa_status

@@ -234,7 +234,7 @@ static FILE *page_open(const char *folder, const char *name)
         return NULL;
     out = fopen(path, "we");
     if (out == NULL)
-        (void)fprintf(stderr, "proa: %s: %s\n", path, strerror(errno));
+        proa_cli_say("%s: %s", path, strerror(errno));
     return out;
 }
 
