@@ -86,7 +86,8 @@ def measure(options):
 def summary(rows, failures, versions, absent, options):
     counted = {name: row for name, row in rows.items() if name != "noop"}
     peers = list(versions)
-    geomeans = {p: common.digits(common.geomean([r[p]["median"] for r in counted.values() if p in r])) for p in peers}
+    geomeans = {p: common.digits(common.geomean([r[p]["median"] for r in counted.values() if p in r]))
+                for p in peers if any(p in r for r in counted.values())}
     fastest = sum(all(row[p]["median"] > 1 for p in peers if p in row) for row in counted.values())
     return {
         "fastest_share": common.digits(fastest / len(counted)) if counted else 0,
