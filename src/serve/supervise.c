@@ -263,6 +263,7 @@ static void take_signals(struct supervisor *supervisor)
         else if (number == SIGUSR1) {
             pass(&supervisor->now, PROA_SUPERVISED_REOPEN, -1);
             pass(&supervisor->old, PROA_SUPERVISED_REOPEN, -1);
+            pass(&supervisor->next, PROA_SUPERVISED_REOPEN, -1);
         }
     }
 }
