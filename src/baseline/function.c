@@ -241,7 +241,9 @@ enum short_form {
     SHORT_STORE,
     SHORT_PLAIN,
     SHORT_EQZ,
-    SHORT_OTHER, /* only read */
+    SHORT_BARE, /* from here on only read */
+    SHORT_BLOCK,
+    SHORT_INDEX,
     SHORT_NONE,
 };
 
@@ -261,20 +263,22 @@ static enum short_form short_form(enum proa_op op)
     case PROA_OP_I32_EQZ:
     case PROA_OP_I64_EQZ:
         return SHORT_EQZ;
+    case PROA_OP_ELSE:
+    case PROA_OP_END:
+    case PROA_OP_RETURN:
+    case PROA_OP_DROP:
+    case PROA_OP_SELECT:
+        return SHORT_BARE;
     case PROA_OP_BLOCK:
     case PROA_OP_LOOP:
     case PROA_OP_IF:
-    case PROA_OP_ELSE:
-    case PROA_OP_END:
+        return SHORT_BLOCK;
     case PROA_OP_BR:
     case PROA_OP_BR_IF:
-    case PROA_OP_RETURN:
     case PROA_OP_CALL:
     case PROA_OP_GLOBAL_GET:
     case PROA_OP_GLOBAL_SET:
-    case PROA_OP_DROP:
-    case PROA_OP_SELECT:
-        return SHORT_OTHER;
+        return SHORT_INDEX;
     default:
         break;
     }
@@ -324,6 +328,11 @@ enum step { STEP_NONE, STEP_READ, STEP_DONE };
 static enum step done_if(bool is_done)
 {
     return is_done ? STEP_DONE : STEP_NONE;
+}
+
+static enum step read_if(bool is_read)
+{
+    return is_read ? STEP_READ : STEP_NONE;
 }
 
 /*
@@ -376,9 +385,15 @@ static enum step step_short(struct proa_emit *emit,
         instruction->op = op;
         call_emitter(emit, instruction);
         return STEP_DONE;
-    case SHORT_OTHER:
-        return proa_validator_read(validator, op, instruction) ? STEP_READ
-                                                               : STEP_NONE;
+    case SHORT_BARE:
+        return read_if(
+            proa_validator_read(validator, op, PROA_IMM_NONE, instruction));
+    case SHORT_BLOCK:
+        return read_if(
+            proa_validator_read(validator, op, PROA_IMM_BLOCK, instruction));
+    case SHORT_INDEX:
+        return read_if(
+            proa_validator_read(validator, op, PROA_IMM_LABEL, instruction));
     default:
         return STEP_NONE;
     }

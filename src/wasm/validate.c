@@ -184,26 +184,19 @@ bool proa_validator_plain(struct proa_validator *validator, enum proa_op op)
 }
 
 bool proa_validator_read(struct proa_validator *validator, enum proa_op op,
+                         enum proa_immediate immediate,
                          struct proa_instruction *instruction)
 {
     struct proa_cursor *in = &validator->body.in;
     const uint8_t *at = in->bytes + in->offset;
     uint32_t size = 0;
 
-    switch (proa_opcodes[op].immediate) {
-    case PROA_IMM_NONE:
-        break;
-    case PROA_IMM_BLOCK:
+    if (immediate == PROA_IMM_BLOCK)
         size = proa_short_blocktype(at + 1, &instruction->block);
-        if (size == 0)
-            return false;
-        break;
-    default:
+    else if (immediate == PROA_IMM_LABEL)
         size = proa_short_unsigned(at + 1, &instruction->index);
-        if (size == 0)
-            return false;
-        break;
-    }
+    if (size == 0 && immediate != PROA_IMM_NONE)
+        return false;
     instruction->op = op;
     instruction->offset = in->offset;
     in->offset += 1 + size;

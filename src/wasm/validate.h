@@ -66,9 +66,10 @@ bool proa_validator_access(struct proa_validator *validator, enum proa_op op,
                            uint32_t *offset);
 /* One without immediates that takes operands by its signature. */
 bool proa_validator_plain(struct proa_validator *validator, enum proa_op op);
-/* Only read, not checked yet: one that has an index, a block type or nothing
- * behind its opcode. */
+/* Only read, not checked yet: one that has nothing, a block type or an index
+ * behind its opcode, of which PROA_IMM_LABEL stands for all. */
 bool proa_validator_read(struct proa_validator *validator, enum proa_op op,
+                         enum proa_immediate immediate,
                          struct proa_instruction *instruction);
 /* What was only read follows the rules. */
 PROA_NODISCARD enum proa_status

@@ -72,21 +72,6 @@ static void see_top(struct proa_signature *signature,
     memcpy(&signature->mask, mask, sizeof mask);
 }
 
-void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
-                    struct proa_error *err)
-{
-    memset(body, 0, sizeof *body);
-    body->module = module;
-    body->feature_used = module->feature_used;
-    body->err = err;
-    for (uint32_t op = 0; op < PROA_OP_COUNT; op++) {
-        struct proa_signature *signature = &body->signatures[op];
-        *signature = read_signature(proa_opcodes[op].signature);
-        signature->align = proa_opcodes[op].align;
-        see_top(signature, module);
-    }
-}
-
 void proa_body_deinit(struct proa_body *body)
 {
     proa_locals_deinit(&body->locals);
@@ -152,30 +137,45 @@ apply_signature(struct proa_body *body,
     return proa_body_push(body, (enum proa_valtype)signature->result);
 }
 
-/* Instructions that have no signature. */
-static enum proa_status
-check_by_family(struct proa_body *body,
-                const struct proa_instruction *instruction)
+/* Who knows the instructions that have no signature. */
+static proa_body_check *check_of(enum proa_op op)
 {
-    switch (instruction->op) {
+    switch (op) {
+    case PROA_OP_BLOCK:
+    case PROA_OP_LOOP:
+    case PROA_OP_IF:
+        return proa_body_begin;
+    case PROA_OP_ELSE:
+        return proa_body_else;
+    case PROA_OP_END:
+        return proa_body_end;
+    case PROA_OP_BR:
+    case PROA_OP_BR_IF:
+        return proa_body_branch;
+    case PROA_OP_BR_TABLE:
+        return proa_body_branch_table;
     case PROA_OP_CALL:
     case PROA_OP_CALL_INDIRECT:
     case PROA_OP_RETURN_CALL:
     case PROA_OP_RETURN_CALL_INDIRECT:
-        return proa_body_call(body, instruction);
+        return proa_body_call;
     case PROA_OP_LOCAL_GET:
     case PROA_OP_LOCAL_SET:
     case PROA_OP_LOCAL_TEE:
+        return proa_body_local;
     case PROA_OP_GLOBAL_GET:
     case PROA_OP_GLOBAL_SET:
+        return proa_body_global;
     case PROA_OP_DROP:
+        return proa_body_drop;
     case PROA_OP_SELECT:
+        return proa_body_select;
     case PROA_OP_SELECT_T:
-        return proa_body_variable(body, instruction);
+        return proa_body_typed_select;
     case PROA_OP_MEMORY_INIT:
     case PROA_OP_MEMORY_COPY:
     case PROA_OP_MEMORY_FILL:
-        return proa_body_bulk(body, instruction);
+        return proa_body_bulk;
     case PROA_OP_REF_NULL:
     case PROA_OP_REF_IS_NULL:
     case PROA_OP_REF_FUNC:
@@ -186,29 +186,46 @@ check_by_family(struct proa_body *body,
     case PROA_OP_TABLE_GROW:
     case PROA_OP_TABLE_SIZE:
     case PROA_OP_TABLE_FILL:
-        return proa_body_table(body, instruction);
-    default:
-        return proa_body_control(body, instruction);
+        return proa_body_table;
+    default: /* unreachable, return; others of its kind are not read */
+        return proa_body_leave;
     }
 }
 
-static enum proa_status check(struct proa_body *body,
-                              const struct proa_instruction *instruction)
+static enum proa_status
+check_signature(struct proa_body *body,
+                const struct proa_instruction *instruction)
 {
-    const struct proa_signature *signature = &body->signatures[instruction->op];
+    return apply_signature(body, instruction,
+                           &body->signatures[instruction->op]);
+}
 
-    body->feature_used[proa_opcodes[instruction->op].feature] = true;
-    return signature->param_count == PROA_SIGNATURE_ITSELF
-               ? check_by_family(body, instruction)
-               : apply_signature(body, instruction, signature);
+void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
+                    struct proa_error *err)
+{
+    memset(body, 0, sizeof *body);
+    body->module = module;
+    body->feature_used = module->feature_used;
+    body->err = err;
+    for (uint32_t op = 0; op < PROA_OP_COUNT; op++) {
+        struct proa_signature *signature = &body->signatures[op];
+        *signature = read_signature(proa_opcodes[op].signature);
+        signature->align = proa_opcodes[op].align;
+        see_top(signature, module);
+        body->checks[op] = signature->param_count == PROA_SIGNATURE_ITSELF
+                               ? check_of((enum proa_op)op)
+                               : check_signature;
+    }
 }
 
 enum proa_status
 proa_body_check_read(struct proa_body *body,
                      const struct proa_instruction *instruction)
 {
-    enum proa_status status = check(body, instruction);
+    enum proa_status status;
 
+    body->feature_used[proa_opcodes[instruction->op].feature] = true;
+    status = body->checks[instruction->op](body, instruction);
     if (status == PROA_OK && body->label_count == 0 &&
         proa_cursor_left(&body->in) > 0)
         status = proa_fail(body->err, PROA_MALFORMED, body->in.offset,

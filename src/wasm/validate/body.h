@@ -44,6 +44,12 @@ struct proa_label {
     bool is_unreachable; /* the rest of the block is never reached */
 };
 
+struct proa_body;
+
+typedef enum proa_status
+proa_body_check(struct proa_body *body,
+                const struct proa_instruction *instruction);
+
 struct proa_body {
     struct proa_wasm_module *module;
     bool *feature_used; /* by feature; the module's unless others share it */
@@ -58,6 +64,8 @@ struct proa_body {
     uint32_t label_count;
     uint32_t label_capacity;
     struct proa_signature signatures[PROA_OP_COUNT];
+    /* Who checks an instruction that has no signature. */
+    proa_body_check *checks[PROA_OP_COUNT];
 };
 
 void proa_body_init(struct proa_body *body, struct proa_wasm_module *module,
@@ -120,14 +128,22 @@ proa_body_peek_all(struct proa_body *body,
                    const enum proa_valtype *types, uint32_t count);
 
 /* The families: each validates instructions that have no signature. */
-typedef enum proa_status
-proa_body_check(struct proa_body *body,
-                const struct proa_instruction *instruction);
-proa_body_check proa_body_control;  /* blocks and branches */
-proa_body_check proa_body_call;     /* calls */
-proa_body_check proa_body_variable; /* locals, globals, drop, select */
-proa_body_check proa_body_table;    /* tables, references */
-proa_body_check proa_body_bulk;     /* memory.init, copy, fill */
+/* Blocks and branches. */
+proa_body_check proa_body_begin;
+proa_body_check proa_body_else;
+proa_body_check proa_body_end;
+proa_body_check proa_body_branch;
+proa_body_check proa_body_branch_table;
+proa_body_check proa_body_leave; /* unreachable, return */
+proa_body_check proa_body_call;
+/* Locals, globals, drop, select. */
+proa_body_check proa_body_local;
+proa_body_check proa_body_global;
+proa_body_check proa_body_drop;
+proa_body_check proa_body_select;
+proa_body_check proa_body_typed_select;
+proa_body_check proa_body_table; /* tables, references */
+proa_body_check proa_body_bulk;  /* memory.init, copy, fill */
 /* Immediates of instructions that have one. */
 proa_body_check proa_body_immediate;
 

@@ -92,8 +92,8 @@ enum proa_status proa_body_enter(struct proa_body *body, uint32_t offset,
     return PROA_OK;
 }
 
-static enum proa_status begin(struct proa_body *body,
-                              const struct proa_instruction *instruction)
+enum proa_status proa_body_begin(struct proa_body *body,
+                                 const struct proa_instruction *instruction)
 {
     struct proa_functype type;
     enum proa_status status = find_blocktype(body, instruction, &type);
@@ -127,8 +127,8 @@ static enum proa_status leave(struct proa_body *body,
     return status;
 }
 
-static enum proa_status otherwise(struct proa_body *body,
-                                  const struct proa_instruction *instruction)
+enum proa_status proa_body_else(struct proa_body *body,
+                                const struct proa_instruction *instruction)
 {
     if (proa_body_top(body)->op != PROA_OP_IF)
         return proa_fail(body->err, PROA_MALFORMED, instruction->offset,
@@ -144,8 +144,8 @@ static enum proa_status otherwise(struct proa_body *body,
     return proa_body_push_all(body, top->type.params, top->type.param_count);
 }
 
-static enum proa_status end(struct proa_body *body,
-                            const struct proa_instruction *instruction)
+enum proa_status proa_body_end(struct proa_body *body,
+                               const struct proa_instruction *instruction)
 {
     enum proa_status status = leave(body, instruction);
 
@@ -185,8 +185,8 @@ static enum proa_status find_label(struct proa_body *body,
     return PROA_OK;
 }
 
-static enum proa_status branch(struct proa_body *body,
-                               const struct proa_instruction *instruction)
+enum proa_status proa_body_branch(struct proa_body *body,
+                                  const struct proa_instruction *instruction)
 {
     struct proa_label *label = NULL;
     uint32_t count;
@@ -209,8 +209,9 @@ static enum proa_status branch(struct proa_body *body,
 }
 
 /* All labels take as many values as the default's, which comes last. */
-static enum proa_status branch_table(struct proa_body *body,
-                                     const struct proa_instruction *instruction)
+enum proa_status
+proa_body_branch_table(struct proa_body *body,
+                       const struct proa_instruction *instruction)
 {
     struct proa_cursor labels = instruction->labels;
     uint32_t arity = UINT32_MAX;
@@ -244,33 +245,15 @@ static enum proa_status branch_table(struct proa_body *body,
     return status;
 }
 
-enum proa_status proa_body_control(struct proa_body *body,
-                                   const struct proa_instruction *instruction)
+enum proa_status proa_body_leave(struct proa_body *body,
+                                 const struct proa_instruction *instruction)
 {
-    enum proa_status status = PROA_OK;
     const struct proa_functype *type = &body->labels[0].type;
+    enum proa_status status = PROA_OK;
 
-    switch (instruction->op) {
-    case PROA_OP_BLOCK:
-    case PROA_OP_LOOP:
-    case PROA_OP_IF:
-        return begin(body, instruction);
-    case PROA_OP_ELSE:
-        return otherwise(body, instruction);
-    case PROA_OP_END:
-        return end(body, instruction);
-    case PROA_OP_BR:
-    case PROA_OP_BR_IF:
-        return branch(body, instruction);
-    case PROA_OP_BR_TABLE:
-        return branch_table(body, instruction);
-    case PROA_OP_RETURN:
+    if (instruction->op == PROA_OP_RETURN)
         status = proa_body_pop_all(body, instruction, type->results,
                                    type->result_count);
-        break;
-    default: /* unreachable, and what leaves as it does */
-        break;
-    }
     if (status == PROA_OK)
         set_unreachable(body);
     return status;

@@ -7,8 +7,8 @@
 #include "wasm/validate/body.h"
 #include "wasm/valtype.h"
 
-static enum proa_status check_local(struct proa_body *body,
-                                    const struct proa_instruction *instruction)
+enum proa_status proa_body_local(struct proa_body *body,
+                                 const struct proa_instruction *instruction)
 {
     if (instruction->index >= body->locals.count)
         return proa_fail(body->err, PROA_INVALID, instruction->offset,
@@ -24,8 +24,8 @@ static enum proa_status check_local(struct proa_body *body,
     return status;
 }
 
-static enum proa_status check_global(struct proa_body *body,
-                                     const struct proa_instruction *instruction)
+enum proa_status proa_body_global(struct proa_body *body,
+                                  const struct proa_instruction *instruction)
 {
     if (instruction->index >= body->module->global_count)
         return proa_fail(body->err, PROA_INVALID, instruction->offset,
@@ -42,8 +42,8 @@ static enum proa_status check_global(struct proa_body *body,
 }
 
 /* Without a type: of two numbers or two vectors of one type. */
-static enum proa_status check_select(struct proa_body *body,
-                                     const struct proa_instruction *instruction)
+enum proa_status proa_body_select(struct proa_body *body,
+                                  const struct proa_instruction *instruction)
 {
     enum proa_valtype first = PROA_ANY;
     enum proa_valtype second = PROA_ANY;
@@ -65,9 +65,9 @@ static enum proa_status check_select(struct proa_body *body,
     return proa_body_push(body, first == PROA_ANY ? second : first);
 }
 
-static enum proa_status
-check_typed_select(struct proa_body *body,
-                   const struct proa_instruction *instruction)
+enum proa_status
+proa_body_typed_select(struct proa_body *body,
+                       const struct proa_instruction *instruction)
 {
     enum proa_valtype type = instruction->type;
 
@@ -85,22 +85,10 @@ check_typed_select(struct proa_body *body,
     return status;
 }
 
-enum proa_status proa_body_variable(struct proa_body *body,
-                                    const struct proa_instruction *instruction)
+enum proa_status proa_body_drop(struct proa_body *body,
+                                const struct proa_instruction *instruction)
 {
     enum proa_valtype dropped;
 
-    switch (instruction->op) {
-    case PROA_OP_GLOBAL_GET:
-    case PROA_OP_GLOBAL_SET:
-        return check_global(body, instruction);
-    case PROA_OP_DROP:
-        return proa_body_pop_any(body, instruction, &dropped);
-    case PROA_OP_SELECT:
-        return check_select(body, instruction);
-    case PROA_OP_SELECT_T:
-        return check_typed_select(body, instruction);
-    default:
-        return check_local(body, instruction);
-    }
+    return proa_body_pop_any(body, instruction, &dropped);
 }
