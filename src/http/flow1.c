@@ -7,7 +7,7 @@
 
 #include "http/flow1_pieces.h"
 
-enum { FILE_PIECE_BYTES = 64 * 1024 };
+enum { FILE_PIECE_BYTES = 64 * 1024, SENT_BYTES_MAX = 1 << 20 /* at once */ };
 
 static void exchange_abandon(struct proa_http_connection *connection)
 {
@@ -75,6 +75,13 @@ static enum proa_http_io send_file(struct proa_http_connection *connection,
 {
     struct proa_buffer *piece = &connection->head;
 
+    if (connection->transport.ssl == NULL) {
+        const struct proa_http_file *file = connection->response.file;
+        uint64_t left = connection->all - connection->sent;
+        return proa_http_transport_send_file(
+            &connection->transport, file->fd, file->offset + file->size - left,
+            left < SENT_BYTES_MAX ? (size_t)left : SENT_BYTES_MAX, sent);
+    }
     if (connection->staged_sent == piece->size) {
         const struct proa_http_file *file = connection->response.file;
         size_t read = proa_http_file_read(

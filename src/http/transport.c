@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -98,6 +99,22 @@ proa_http_transport_write(struct proa_http_transport *transport,
         part = (struct iovec){ record, parts[0].iov_len + more };
     }
     return proa_http_session_write(transport, &part, sent);
+}
+
+enum proa_http_io
+proa_http_transport_send_file(struct proa_http_transport *transport, int fd,
+                              uint64_t offset, size_t size, size_t *sent)
+{
+    off_t at = (off_t)offset;
+    ssize_t got;
+
+    do
+        got = sendfile(transport->fd, fd, &at, size);
+    while (got < 0 && errno == EINTR);
+    /* There is no such place in the file any more. */
+    if (got == 0)
+        return PROA_HTTP_IO_FAILED;
+    return plain_result(transport, got, EPOLLOUT, sent);
 }
 
 bool proa_http_transport_end(struct proa_http_transport *transport)
