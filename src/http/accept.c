@@ -11,8 +11,7 @@
 
 enum {
     ACCEPTS_PER_TURN = 64,
-    LAST_TURNS_MAX = 64,   /* more than a queue holds */
-    ACCEPT_PAUSE_MS = 100, /* when the process has no descriptor left */
+    LAST_TURNS_MAX = 64, /* more than a queue holds */
 };
 
 /* One queue that several loops wait for shall wake one of them. */
@@ -66,7 +65,8 @@ bool proa_http_accept_some(struct proa_http_server *server,
             proa_http_accept_set(server, false);
             /* A twin's connection may be the one that ends. */
             if (server->shared.options.connection_count != NULL)
-                server->accept_again_ms = shared->now_ms + ACCEPT_PAUSE_MS;
+                server->accept_again_ms =
+                    shared->now_ms + PROA_HTTP_ACCEPT_PAUSE_MS;
             return false;
         }
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
@@ -78,7 +78,8 @@ bool proa_http_accept_some(struct proa_http_server *server,
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
                 errno == ENOMEM) {
                 proa_http_accept_set(server, false);
-                server->accept_again_ms = shared->now_ms + ACCEPT_PAUSE_MS;
+                server->accept_again_ms =
+                    shared->now_ms + PROA_HTTP_ACCEPT_PAUSE_MS;
             }
             return false;
         }

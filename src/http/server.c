@@ -211,11 +211,14 @@ static void finish_deadlines(struct proa_http_server *server)
             /* The deadline is a connection's first member. */
             proa_http_connection_over((struct proa_http_connection *)deadline);
     }
-    if (!server->accepts &&
-        atomic_load(shared->open_count) <
-            shared->options.limits.connection_count_max &&
-        shared->now_ms >= server->accept_again_ms)
+    if (server->accepts || shared->now_ms < server->accept_again_ms)
+        return;
+    if (atomic_load(shared->open_count) <
+        shared->options.limits.connection_count_max)
         proa_http_accept_set(server, true);
+    else if (shared->options.connection_count != NULL)
+        /* The one that ends may be a twin's, of which nobody tells us. */
+        server->accept_again_ms = shared->now_ms + PROA_HTTP_ACCEPT_PAUSE_MS;
 }
 
 static int wait_ms(const struct proa_http_server *server)
