@@ -17,9 +17,9 @@ static char top[] = "/tmp/proa-granted-XXXXXX";
 
 static const char *in(const char *name)
 {
-    static char paths[8][128];
+    static char paths[64][128]; /* so many live at once */
     static unsigned next;
-    char *path = paths[next++ % 8];
+    char *path = paths[next++ % 64];
 
     (void)snprintf(path, sizeof paths[0], "%s/%s", top, name);
     return path;
