@@ -408,7 +408,9 @@ static enum proa_status emit_body(struct proa_emit *emit,
     while (proa_validator_is_open(validator) && !emit->is_out_of_memory) {
         enum step step = STEP_NONE;
         if (!emit->is_unreachable && !emit->counts_fuel)
-            step = step_short(emit, validator, &instruction);
+            do
+                step = step_short(emit, validator, &instruction);
+            while (step == STEP_DONE && !emit->is_out_of_memory);
         if (step == STEP_DONE)
             continue;
         enum proa_status status =
