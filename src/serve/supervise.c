@@ -210,6 +210,9 @@ static void begin_reload(struct supervisor *supervisor)
 
     supervisor->wants_reload =
         supervisor->now.pid == 0 || supervisor->next.pid > 0;
+    /* What kept it from starting may be mended. */
+    if (supervisor->start_ms != 0)
+        supervisor->start_ms = now_ms();
     if (supervisor->is_stopping || supervisor->wants_reload)
         return;
     if (!proa_refetch_start(&supervisor->refetch, &server, supervisor->options))
