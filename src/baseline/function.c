@@ -208,6 +208,18 @@ static void dispatch(struct proa_emit *emit,
     call_emitter(emit, instruction);
 }
 
+/* The flags hold something only for the next instruction. */
+static inline void settle_unless_taken(struct proa_emit *emit)
+{
+    const struct proa_cursor *in = emit->in;
+
+    if (!proa_has_flags(emit))
+        return;
+    if (proa_cursor_left(in) == 0 ||
+        !takes_flags((enum proa_op)proa_opcode_forms[in->bytes[in->offset]].op))
+        proa_settle_flags(emit);
+}
+
 /* In code that is not reached only the nesting counts. True: skipped. */
 static bool skip(struct proa_emit *emit, enum proa_op op)
 {
@@ -232,7 +244,7 @@ static bool skip(struct proa_emit *emit, enum proa_op op)
 /* The instructions that come most, in their short forms. */
 enum short_form {
     SHORT_UNKNOWN, /* not looked for yet */
-    SHORT_GET,     /* up to SHORT_PLAIN none takes what is in the flags */
+    SHORT_GET,
     SHORT_SET,
     SHORT_TEE,
     SHORT_I32,
@@ -240,7 +252,6 @@ enum short_form {
     SHORT_LOAD,
     SHORT_STORE,
     SHORT_PLAIN,
-    SHORT_EQZ,
     SHORT_BARE, /* from here on only read */
     SHORT_BLOCK,
     SHORT_INDEX,
@@ -262,7 +273,7 @@ static enum short_form short_form(enum proa_op op)
         return SHORT_I64;
     case PROA_OP_I32_EQZ:
     case PROA_OP_I64_EQZ:
-        return SHORT_EQZ;
+        return SHORT_PLAIN;
     case PROA_OP_ELSE:
     case PROA_OP_END:
     case PROA_OP_RETURN:
@@ -350,8 +361,6 @@ static enum step step_short(struct proa_emit *emit,
     uint32_t local;
     int32_t value;
 
-    if (form < SHORT_EQZ && proa_has_flags(emit))
-        proa_settle_flags(emit);
     switch (form) {
     case SHORT_GET:
         if (!proa_validator_get(validator, &local))
@@ -379,11 +388,11 @@ static enum step step_short(struct proa_emit *emit,
     case SHORT_STORE:
         return done_if(emit_access(emit, validator, op, true));
     case SHORT_PLAIN:
-    case SHORT_EQZ:
         if (!proa_validator_plain(validator, op))
             return STEP_NONE;
         instruction->op = op;
         call_emitter(emit, instruction);
+        settle_unless_taken(emit);
         return STEP_DONE;
     case SHORT_BARE:
         return read_if(
@@ -427,6 +436,7 @@ static enum proa_status emit_body(struct proa_emit *emit,
             return PROA_OK;
         }
         dispatch(emit, &instruction);
+        settle_unless_taken(emit);
     }
     return PROA_OK;
 }
