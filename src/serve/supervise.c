@@ -55,6 +55,7 @@ struct supervisor {
     bool wants_next;   /* it is to take over; as soon as `old` has ended */
     bool wants_reload; /* SIGHUP came while a server began */
     bool is_stopping;
+    bool drops_next; /* as we stop: ready or not, it was killed by us */
     bool was_ready;
     uint32_t killed_count; /* soon after each other */
     int end;               /* how the last one did */
@@ -246,10 +247,12 @@ static void stop(struct supervisor *supervisor)
     proa_held_close_ports(&supervisor->held);
     pass(&supervisor->now, PROA_SUPERVISED_STOP, -1);
     pass(&supervisor->old, PROA_SUPERVISED_STOP, -1);
-    if (supervisor->next.pid > 0 && supervisor->now.pid > 0)
+    if (supervisor->next.pid > 0 && supervisor->now.pid > 0) {
+        supervisor->drops_next = true;
         (void)kill(supervisor->next.pid, SIGKILL);
-    else
+    } else {
         pass(&supervisor->next, PROA_SUPERVISED_STOP, -1);
+    }
 }
 
 static void take_signals(struct supervisor *supervisor)
@@ -316,7 +319,7 @@ static void take_told(struct supervisor *supervisor)
         } else if (told.kind == PROA_TOLD_GRANTED) {
             close_fd(&supervisor->next_granted_fd);
             supervisor->next_granted_fd = fd;
-        } else if (told.kind == PROA_TOLD_READY) {
+        } else if (told.kind == PROA_TOLD_READY && !supervisor->drops_next) {
             take_over(supervisor);
         }
     }
@@ -402,7 +405,7 @@ static void end_next(struct supervisor *supervisor, int end, uint64_t lived_ms)
 {
     proa_held_end(&supervisor->next_held, &supervisor->held);
     close_fd(&supervisor->next_granted_fd);
-    if (supervisor->now.pid > 0) {
+    if (supervisor->now.pid > 0 || supervisor->drops_next) {
         if (WIFSIGNALED(end) && !supervisor->is_stopping)
             say_end("the new server", end, "what was served before stays");
         if (supervisor->wants_reload)
@@ -431,7 +434,7 @@ static void take_ends(struct supervisor *supervisor)
         proa_refetch_cancel(&supervisor->refetch);
     if (has_ended[1] && next > 0 && !supervisor->is_stopping)
         say_end("the server", ends[1], "the new one begins already");
-    if (has_ended[1] && next == 0) {
+    if (has_ended[1] && (next == 0 || supervisor->drops_next)) {
         supervisor->end = ends[1];
         plan_restart(supervisor, lived_ms[1]);
     }
