@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { DATE_BYTES_MAX = 63 }; /* of any form: a weekday has its whole name */
+
 static const char days[7][4] = {
     "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
 };
@@ -36,91 +38,24 @@ static void write_date(int64_t unix_seconds, char text[PROA_HTTP_DATE_SIZE])
 
 /* --- reading -------------------------------------------------------------- */
 
-static bool read_digits(const char **at, const char *end, int count, int *value)
-{
-    int made = 0;
-
-    for (int i = 0; i < count; i++, ++*at) {
-        /* The oldest form has a space before a day of one digit. */
-        bool is_space = i == 0 && count == 2 && *at < end && **at == ' ';
-        if (*at == end || (!is_space && (**at < '0' || **at > '9')))
-            return false;
-        made = made * 10 + (is_space ? 0 : **at - '0');
-    }
-    *value = made;
-    return true;
-}
-
-static bool read_month(const char **at, const char *end, int *month)
-{
-    for (int i = 0; i < 12 && end - *at >= 3; i++) {
-        if (memcmp(*at, months[i], 3) == 0) {
-            *month = i;
-            *at += 3;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* dhms: two digits each; Y: four of a year; y: two; b: a month; else itself. */
-static int *place_of(char conversion, struct tm *utc)
-{
-    switch (conversion) {
-    case 'd':
-        return &utc->tm_mday;
-    case 'h':
-        return &utc->tm_hour;
-    case 'm':
-        return &utc->tm_min;
-    case 's':
-        return &utc->tm_sec;
-    case 'Y':
-    case 'y':
-        return &utc->tm_year;
-    default:
-        return NULL;
-    }
-}
-
-static bool read_form(const char *form, const char *at, const char *end,
-                      struct tm *utc)
-{
-    for (; *form != '\0'; form++) {
-        int *number = place_of(*form, utc);
-        bool is_good = false;
-
-        if (number != NULL)
-            is_good = read_digits(&at, end, *form == 'Y' ? 4 : 2, number);
-        else if (*form == 'b')
-            is_good = read_month(&at, end, &utc->tm_mon);
-        else
-            is_good = at < end && *at++ == *form;
-        if (!is_good)
-            return false;
-        if (*form == 'Y')
-            utc->tm_year -= 1900;
-        if (*form == 'y' && utc->tm_year < 70)
-            utc->tm_year += 100;
-    }
-    return at == end;
-}
-
 bool proa_http_date_read(struct proa_http_text text, int64_t *unix_seconds)
 {
-    /* Behind the day of the week, which says nothing more. */
-    static const char *const forms[] = { ", d b Y h:m:s GMT",
-                                         ", d-b-y h:m:s GMT", " b d h:m:s Y" };
-    const char *end = text.bytes + text.size, *at = text.bytes;
+    /* The program keeps the locale "C", so that names are English ones. */
+    static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT",
+                                         "%a, %d-%b-%y %H:%M:%S GMT",
+                                         "%a %b %e %H:%M:%S %Y" };
+    char copy[DATE_BYTES_MAX + 1];
 
-    while (at < end &&
-           ((*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z')))
-        at++;
+    if (text.size > DATE_BYTES_MAX ||
+        (text.size > 0 && memchr(text.bytes, '\0', text.size) != NULL))
+        return false;
+    if (text.size > 0)
+        memcpy(copy, text.bytes, text.size);
+    copy[text.size] = '\0';
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct tm utc = { 0 };
-        if (!read_form(forms[i], at, end, &utc) || utc.tm_mday < 1 ||
-            utc.tm_mday > 31 || utc.tm_hour > 23 || utc.tm_min > 59 ||
-            utc.tm_sec > 60)
+        const char *end = strptime(copy, forms[i], &utc);
+        if (end == NULL || *end != '\0')
             continue;
         *unix_seconds = timegm(&utc);
         return true;
