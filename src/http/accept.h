@@ -8,11 +8,11 @@
 #include <stdbool.h>
 
 struct proa_http_listener;
+struct proa_http_server;
+
 /* Until it is tried again, when the process has no descriptor left or all twins
  * together have as many connections as may be. */
 enum { PROA_HTTP_ACCEPT_PAUSE_MS = 100 };
-
-struct proa_http_server;
 
 /* Epoll waits for it, or no more. @return false: it cannot */
 bool proa_http_accept_watch(const struct proa_http_server *server,

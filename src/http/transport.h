@@ -64,7 +64,7 @@ proa_http_transport_discard(struct proa_http_transport *transport, void *bytes,
                             size_t size, size_t *count);
 
 /* Send a piece of a file in plain text, which the kernel reads itself. */
-enum proa_http_io
+PROA_NODISCARD enum proa_http_io
 proa_http_transport_send_file(struct proa_http_transport *transport, int fd,
                               uint64_t offset, size_t size, size_t *sent);
 

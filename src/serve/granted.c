@@ -186,6 +186,13 @@ static bool has_settings(const struct proa_serve_options *options,
     return is_same;
 }
 
+/* A server wrote it. */
+static bool is_whole(const struct head *head, size_t size)
+{
+    return size == sizeof *head + head->text_size +
+                       (uint64_t)head->path_count * sizeof(struct entry);
+}
+
 static bool has_all(const struct head *head,
                     const struct proa_serve_options *options,
                     const struct proa_plan *plan)
@@ -222,7 +229,7 @@ bool proa_granted_suffices(int fd, const struct proa_serve_options *options,
     struct head *head = malloc(size);
     bool is_enough = head == NULL ||
                      pread(fd, head, size, 0) != (ssize_t)size ||
-                     has_all(head, options, plan);
+                     !is_whole(head, size) || has_all(head, options, plan);
     free(head);
     return is_enough;
 }
