@@ -369,8 +369,10 @@ static enum proa_status optimise(struct proa_pipeline *pipeline,
     bool has_giant = false;
     enum proa_status status;
 
-    if (level == 0)
+    if (level == 0) { /* whose instructions are selected, too */
+        proa_keep_all(pipeline->unit);
         return PROA_OK;
+    }
     if (!pipeline->unit->options->keep_layout)
         hide_wide_integers(module, pipeline->layout);
     /* A use is dear to the inliner. */

@@ -79,6 +79,10 @@
     (i32x4.extract_lane 0 (v128.load (local.get 0))))
   (func (export "set_bit") (param i32)
     (i32.store (local.get 0) (i32.or (i32.load (local.get 0)) (i32.const 1))))
+  ;; the vector makes LLVM use its other instruction selection at -O0
+  (func (export "set_bit_and_lane") (param i32) (result i32)
+    (i32.store (local.get 0) (i32.or (i32.load (local.get 0)) (i32.const 1)))
+    (i32x4.extract_lane 1 (v128.load (i32.const 0))))
   (func (export "set_byte") (param i32 i32)
     (i32.store (local.get 0)
       (i32.or (i32.and (i32.load (local.get 0)) (i32.const -256))
@@ -107,6 +111,8 @@
 (assert_trap (invoke "one_bit" (i32.const 65534)) "out of bounds memory access")
 (assert_trap (invoke "one_lane" (i32.const 65532)) "out of bounds memory access")
 (assert_trap (invoke "set_bit" (i32.const 65533)) "out of bounds memory access")
+;; of its bytes only the first one is there
+(assert_trap (invoke "set_bit_and_lane" (i32.const 65534)) "out of bounds memory access")
 (assert_trap (invoke "set_byte" (i32.const 65533) (i32.const 7)) "out of bounds memory access")
 (assert_trap (invoke "set_lane" (i32.const 65532) (i32.const 7)) "out of bounds memory access")
 (assert_trap (invoke "byte_back" (i32.const 65535)) "out of bounds memory access")
