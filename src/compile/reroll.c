@@ -254,6 +254,16 @@ static bool guard_end(const struct proa_loop *loop, LLVMBuilderRef builder,
     return true;
 }
 
+/* A load of lane 0 may be there for its trap alone. */
+static bool is_first_access(const struct proa_loop *loop, LLVMValueRef value)
+{
+    uint32_t lane_size = loop->access_count / loop->lane_count;
+    uint32_t index;
+
+    return proa_loop_index(loop, value, &index) &&
+           loop->access_of[index] < lane_size;
+}
+
 static void drop_unused(const struct proa_loop *loop)
 {
     LLVMValueRef before;
@@ -262,7 +272,8 @@ static void drop_unused(const struct proa_loop *loop)
          at = before) {
         before = LLVMGetPreviousInstruction(at);
         if (LLVMGetFirstUse(at) == NULL &&
-            LLVMGetInstructionOpcode(at) != LLVMStore)
+            LLVMGetInstructionOpcode(at) != LLVMStore &&
+            !is_first_access(loop, at))
             LLVMInstructionEraseFromParent(at);
     }
 }

@@ -79,6 +79,16 @@
     (i32x4.extract_lane 0 (v128.load (local.get 0))))
   (func (export "set_bit") (param i32)
     (i32.store (local.get 0) (i32.or (i32.load (local.get 0)) (i32.const 1))))
+  ;; two copies of one piece of work, of which one load is needed
+  (func (export "copies") (param i32 i32) (result i32) (local i32 i32)
+    (loop
+      (if (i32.ge_u (i32.load (local.get 0)) (local.get 3))
+        (then (local.set 2 (i32.load (local.get 1)))))
+      (if (i32.ge_u (i32.load offset=4 (local.get 0)) (local.get 3))
+        (then (local.set 2 (i32.load offset=4 (local.get 1)))))
+      (local.set 1 (i32.add (local.get 1) (i32.const 8)))
+      (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 8))) (i32.const 65664))))
+    (local.get 2))
   ;; the vector makes LLVM use its other instruction selection at -O0
   (func (export "set_bit_and_lane") (param i32) (result i32)
     (i32.store (local.get 0) (i32.or (i32.load (local.get 0)) (i32.const 1)))
@@ -111,6 +121,7 @@
 (assert_trap (invoke "one_bit" (i32.const 65534)) "out of bounds memory access")
 (assert_trap (invoke "one_lane" (i32.const 65532)) "out of bounds memory access")
 (assert_trap (invoke "set_bit" (i32.const 65533)) "out of bounds memory access")
+(assert_trap (invoke "copies" (i32.const 65408) (i32.const 0)) "out of bounds memory access")
 ;; of its bytes only the first one is there
 (assert_trap (invoke "set_bit_and_lane" (i32.const 65534)) "out of bounds memory access")
 (assert_trap (invoke "set_byte" (i32.const 65533) (i32.const 7)) "out of bounds memory access")
