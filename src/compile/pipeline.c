@@ -17,9 +17,9 @@
 #include "base/fail.h"
 #include "compile/apart.h"
 #include "compile/chain.h"
+#include "compile/gather.h"
 #include "compile/huge.h"
 #include "compile/keep.h"
-#include "compile/scatter.h"
 #include "compile/widen.h"
 
 /*
@@ -344,11 +344,13 @@ static enum proa_status run_stages(const struct proa_pipeline *pipeline,
         status = run_passes(pipeline, level->simplify, err);
     if (status == PROA_OK && level->vectorise != NULL) {
         status = proa_keep_loose(pipeline->unit, err);
-        proa_scatter_refuse(pipeline->unit);
+        if (status == PROA_OK)
+            status = proa_gather_hide(pipeline->unit, err);
         proa_apart_begin(pipeline->unit);
         if (status == PROA_OK)
             status = run_passes(pipeline, level->vectorise, err);
         proa_apart_end(pipeline->unit);
+        proa_gather_show(pipeline->unit);
     }
     proa_keep_all(pipeline->unit);
     if (status == PROA_OK && level->finish != NULL)
