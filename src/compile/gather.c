@@ -1,10 +1,11 @@
 /*
  * Gathers load the parts of a vector from as many addresses, which are a vector
- * too. LLVM counts one as two loads wherever there is AVX-512, and then also
- * computes all other addresses in vectors, which it takes apart again for what
- * is loaded or stored by itself. With 32-bit addresses that are extended one by
- * one this costs more than the vectors save, and no processor is that quick.
- * Both hang on these two features; without them addresses stay scalar.
+ * too. LLVM counts one as two loads wherever there is AVX-512, and then computes
+ * addresses in vectors also where it takes them apart again, for what is loaded
+ * or stored by itself. With 32-bit addresses, each of which is extended, that
+ * cost more than the vectors saved wherever it was measured
+ * (docs/decisions/0019-machine-code.md). LLVM decides both by these two
+ * features; without them addresses stay scalar.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "compile/gather.h"
