@@ -1,9 +1,9 @@
 /*
  * Gathers load the parts of a vector from as many addresses, which are a vector
- * too. LLVM counts one as two loads wherever there is AVX-512, and then computes
- * addresses in vectors also where it takes them apart again, for what is loaded
- * or stored by itself. With 32-bit addresses, each of which is extended, that
- * cost more than the vectors saved wherever it was measured
+ * too. LLVM counts one as two loads wherever there is AVX-512, and then
+ * computes addresses in vectors also where it takes them apart again, for what
+ * is loaded or stored by itself. With 32-bit addresses, each of which is
+ * extended, that cost more than the vectors saved wherever it was measured
  * (docs/decisions/0019-machine-code.md). LLVM decides both by these two
  * features; without them addresses stay scalar.
  * SPDX-License-Identifier: Apache-2.0
